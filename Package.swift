@@ -1,0 +1,42 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Exclusivity is proven by construction (state is reached through `inout` and raw pointers); the dynamic check
+/// costs 20-30 ns per class field access on the path of every command.
+let settings: [SwiftSetting] = [
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "freshet",
+    products: [.executable(name: "freshet-server", targets: ["freshet-server"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLinux"),
+        .target(name: "Primitives", dependencies: ["CLinux"], swiftSettings: settings),
+        .target(name: "RESP", dependencies: ["Primitives"], swiftSettings: settings),
+        .target(name: "EventLoop", dependencies: ["CLinux", "Primitives"], swiftSettings: settings),
+        .target(
+            name: "Keyspace",
+            dependencies: ["CLinux", "Primitives", .product(name: "HeapModule", package: "swift-collections")],
+            swiftSettings: settings),
+        .target(name: "Configuration", dependencies: ["Primitives"], swiftSettings: settings),
+        .target(
+            name: "Commands", dependencies: ["Primitives", "RESP", "Keyspace"], swiftSettings: settings),
+        .target(
+            name: "Server",
+            dependencies: [
+                "CLinux", "Primitives", "RESP", "EventLoop", "Keyspace", "Configuration", "Commands",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(name: "freshet-server", dependencies: ["Server"], swiftSettings: settings),
+        .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,40 @@
+import Glibc
+
+/// Raw blocks from the C allocator, with the size that they really take, so that every byte a key holds is accounted.
+public enum Allocation {
+    /// A block of at least `size` bytes, aligned to 16. The process ends where the system has no memory left, as the
+    /// Swift runtime does for its own objects.
+    @inlinable @inline(__always)
+    public static func allocate(_ size: Int) -> UnsafeMutableRawPointer {
+        guard let block = malloc(size) else { outOfMemory(size) }
+        return block
+    }
+
+    /// A block of `size` zero bytes.
+    @inlinable
+    public static func allocateZeroed(_ size: Int) -> UnsafeMutableRawPointer {
+        guard let block = calloc(1, size) else { outOfMemory(size) }
+        return block
+    }
+
+    /// `block`, perhaps moved, with `size` bytes.
+    @inlinable
+    public static func reallocate(_ block: UnsafeMutableRawPointer, _ size: Int) -> UnsafeMutableRawPointer {
+        guard let moved = realloc(block, size) else { outOfMemory(size) }
+        return moved
+    }
+
+    @inlinable @inline(__always)
+    public static func free(_ block: UnsafeMutableRawPointer) { Glibc.free(block) }
+
+    /// Bytes that glibc takes for a request of `size`: an 8-byte header, multiples of 16, at least 32.
+    @inlinable @inline(__always)
+    public static func footprint(_ size: Int) -> Int { max(32, (size &+ 8 &+ 15) & ~15) }
+
+    @usableFromInline @inline(never)
+    static func outOfMemory(_ size: Int) -> Never {
+        let message = "Out of memory allocating \(size) bytes\n"
+        _ = message.utf8.withContiguousStorageIfAvailable { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        abort()
+    }
+}
