@@ -1,0 +1,84 @@
+import Keyspace
+import Primitives
+import RESP
+
+/// One execution of a command: what its handler is given.
+///
+/// A worker has one `Call`, which it reuses for all its commands; arguments are views into the connection's input and end
+/// with the call.
+public struct Call: ~Copyable {
+    /// The command's name and arguments.
+    public internal(set) var arguments = UnsafeBufferPointer<ByteView>(start: nil, count: 0)
+    public var reply: ReplyWriter
+    /// The door to the keys.
+    public var access: Access
+    public internal(set) var session: UnsafeMutablePointer<Session>
+    public internal(set) unowned(unsafe) var entry: CommandEntry
+    /// Hash of the first key, when it was computed ahead of the call.
+    var firstKeyHash: UInt64 = 0
+    var hasFirstKeyHash = false
+    /// Whether EXEC is what runs the command.
+    public internal(set) var isInTransaction = false
+    /// Limits that configuration sets.
+    public var limits = CommandLimits()
+    /// The server, for commands that look at more than keys.
+    public unowned(unsafe) let host: AnyObject
+    /// The executing worker's number.
+    public let worker: Int
+    /// Random numbers that need not be secret.
+    public var random = RandomGenerator()
+    /// Two places for the text of an integer.
+    public let scratch = UnsafeMutablePointer<UInt8>.allocate(capacity: 64)
+    public let otherScratch = UnsafeMutablePointer<UInt8>.allocate(capacity: 64)
+
+    init(
+        reply: ReplyWriter, access: consuming Access, session: UnsafeMutablePointer<Session>, entry: CommandEntry,
+        host: AnyObject, worker: Int
+    ) {
+        self.reply = reply
+        self.access = access
+        self.session = session
+        self.entry = entry
+        self.host = host
+        self.worker = worker
+    }
+
+    deinit {
+        scratch.deallocate()
+        otherScratch.deallocate()
+    }
+
+    /// Number of arguments, the command's name included.
+    @inline(__always)
+    public var count: Int { arguments.count }
+
+    /// The argument at `index`; the name is at 0. Traps beyond the last.
+    @inline(__always)
+    public subscript(index: Int) -> ByteView {
+        precondition(index >= 0 && index < arguments.count)
+        return arguments.baseAddress.unsafelyUnwrapped[index]
+    }
+
+    /// The key at argument `index`.
+    @inline(__always)
+    public func key(_ index: Int) -> Key {
+        if hasFirstKeyHash, index == entry.firstKey { return Key(self[index], hash: firstKeyHash) }
+        return Key(self[index])
+    }
+
+    /// Milliseconds since 1970 when the command, or its transaction, began.
+    @inline(__always)
+    public var now: Int64 { access.now }
+
+    /// The name of the command as it is declared, for errors.
+    public var name: String { entry.fullName }
+}
+
+/// Limits of values and arguments that configuration sets.
+public struct CommandLimits: Sendable {
+    public var hash = HashLimits()
+    public var sortedSet = SortedSetLimits()
+    /// Longest string, in bytes (`proto-max-bulk-len`).
+    public var maximumString = 512 << 20
+    public init() {}
+}

@@ -1,0 +1,71 @@
+import Primitives
+
+/// An error reply: its code in front, as clients switch on it, then the words of Redis.
+public struct CommandError: Error {
+    private enum Text {
+        case fixed(StaticString)
+        case composed(String)
+    }
+
+    private let text: Text
+
+    public init(_ fixed: StaticString) { text = .fixed(fixed) }
+
+    public init(composed: String) { text = .composed(composed) }
+
+    /// The whole error, without the leading '-'.
+    public var message: String {
+        switch text {
+        case .fixed(let fixed): fixed.description
+        case .composed(let composed): composed
+        }
+    }
+}
+
+/// The errors that many commands share; those of one command stand beside it.
+extension CommandError {
+    public static let syntax = CommandError("ERR syntax error")
+    public static let wrongType = CommandError("WRONGTYPE Operation against a key holding the wrong kind of value")
+    public static let notInteger = CommandError("ERR value is not an integer or out of range")
+    public static let notFloat = CommandError("ERR value is not a valid float")
+    public static let outOfRange = CommandError("ERR value is out of range")
+    public static let mustBePositive = CommandError("ERR value is out of range, must be positive")
+    public static let noSuchKey = CommandError("ERR no such key")
+    public static let invalidCursor = CommandError("ERR invalid cursor")
+    public static let invalidDatabase = CommandError("ERR invalid DB index")
+    public static let databaseOutOfRange = CommandError("ERR DB index is out of range")
+    public static let overflow = CommandError("ERR increment or decrement would overflow")
+    public static let nanOrInfinity = CommandError("ERR increment would produce NaN or Infinity")
+    public static let stringTooLong = CommandError("ERR string exceeds maximum allowed size (proto-max-bulk-len)")
+    public static let offsetOutOfRange = CommandError("ERR offset is out of range")
+    public static let notAuthenticated = CommandError("NOAUTH Authentication required.")
+    public static let transactionAborted = CommandError(
+        "EXECABORT Transaction discarded because of previous errors.")
+
+    /// - Parameter name: the command's full name, `client|kill` for a subcommand.
+    public static func wrongArity(_ name: String) -> CommandError {
+        CommandError(composed: "ERR wrong number of arguments for '\(name)' command")
+    }
+
+    public static func invalidExpiry(_ command: String) -> CommandError {
+        CommandError(composed: "ERR invalid expire time in '\(command)' command")
+    }
+
+    /// A command that does not exist, with the start of what was sent so that its sender can find it.
+    static func unknownCommand(_ arguments: UnsafeBufferPointer<ByteView>) -> CommandError {
+        var preview = ""
+        for argument in arguments.dropFirst() {
+            guard preview.utf8.count < 128 else { break }
+            preview += "'\(prefix(argument, 128 - preview.utf8.count))' "
+        }
+        let name = arguments.first.map { prefix($0, 128) } ?? ""
+        return CommandError(composed: "ERR unknown command '\(name)', with args beginning with: \(preview)")
+    }
+
+    static func unknownSubcommand(_ subcommand: ByteView, of command: String) -> CommandError {
+        CommandError(
+            composed: "ERR unknown subcommand '\(prefix(subcommand, 128))'. Try \(command.uppercased()) HELP.")
+    }
+
+    private static func prefix(_ bytes: ByteView, _ count: Int) -> String { bytes[0..<min(bytes.count, count)].string }
+}

@@ -1,0 +1,81 @@
+import Keyspace
+import Primitives
+
+/// What the server remembers of a connection from command to command, free of I/O.
+public struct Session: ~Copyable {
+    /// States in which a command cannot simply be executed.
+    public struct State: OptionSet, Sendable {
+        public let rawValue: UInt8
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
+        /// A password is needed first.
+        public static let unauthenticated = State(rawValue: 1 << 0)
+        /// Between MULTI and EXEC: commands are queued.
+        public static let transaction = State(rawValue: 1 << 1)
+        /// `CLIENT REPLY OFF`: nothing is answered.
+        public static let silent = State(rawValue: 1 << 2)
+        /// `CLIENT REPLY SKIP`: the next command is not answered.
+        public static let skipsNext = State(rawValue: 1 << 3)
+    }
+
+    /// Unique among all connections since the start.
+    public let identifier: Int
+    public var database = 0
+    /// 2 or 3: the version of RESP that is spoken.
+    public var version: UInt8 = 2
+    public var state: State = []
+    /// Whether to close the connection once what was answered is sent.
+    public var closesAfterReply = false
+    /// `CLIENT NO-EVICT` and `CLIENT NO-TOUCH`.
+    public var isProtectedFromEviction = false
+    public var leavesAccessClock = false
+    var queue = TransactionQueue()
+    var watch = WatchList()
+
+    public init(identifier: Int) { self.identifier = identifier }
+
+    /// Commands queued since MULTI; nil outside of a transaction.
+    public var queuedCount: Int? { state.contains(.transaction) ? queue.commands.count : nil }
+    /// Number of keys watched.
+    public var watchedCount: Int { watch.keys.count }
+    /// Bytes that queued commands take.
+    public var queuedBytes: Int { queue.bytes }
+}
+
+/// The commands between MULTI and EXEC, with copies of their arguments.
+struct TransactionQueue {
+    struct Queued {
+        let entry: Unmanaged<CommandEntry>
+        let bytes: [UInt8]
+        let arguments: [Range<Int>]
+    }
+
+    var commands: [Queued] = []
+    var bytes = 0
+    /// Whether a command could not be queued, so that EXEC must refuse.
+    var isBroken = false
+
+    mutating func append(_ entry: Unmanaged<CommandEntry>, _ arguments: UnsafeBufferPointer<ByteView>) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(arguments.reduce(0) { $0 + $1.count })
+        var ranges: [Range<Int>] = []
+        ranges.reserveCapacity(arguments.count)
+        for argument in arguments {
+            let start = bytes.count
+            bytes.append(contentsOf: argument.buffer)
+            ranges.append(start..<bytes.count)
+        }
+        self.bytes += bytes.count + arguments.count * 16
+        commands.append(Queued(entry: entry, bytes: bytes, arguments: ranges))
+    }
+}
+
+/// What a connection watches.
+struct WatchList {
+    struct Watched {
+        let database: Int
+        let key: [UInt8]
+    }
+
+    var keys: [Watched] = []
+    var state: WatchState?
+}

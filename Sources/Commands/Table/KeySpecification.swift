@@ -1,0 +1,60 @@
+import Primitives
+
+/// Where a command's arguments hold keys, and what it does to them.
+public struct KeySpecification: Sendable {
+    /// What is done to the keys, with the names of `COMMAND INFO`.
+    public struct Flags: OptionSet, Sendable {
+        public let rawValue: UInt16
+        public init(rawValue: UInt16) { self.rawValue = rawValue }
+        public static let readOnly = Flags(rawValue: 1 << 0)
+        public static let readWrite = Flags(rawValue: 1 << 1)
+        public static let overwrite = Flags(rawValue: 1 << 2)
+        public static let removes = Flags(rawValue: 1 << 3)
+        public static let access = Flags(rawValue: 1 << 4)
+        public static let update = Flags(rawValue: 1 << 5)
+        public static let insert = Flags(rawValue: 1 << 6)
+        public static let delete = Flags(rawValue: 1 << 7)
+        /// What is done depends on the other arguments.
+        public static let variable = Flags(rawValue: 1 << 8)
+    }
+
+    public enum Shape: Sendable {
+        /// Keys at every `step`-th argument from `first` to `last`; a negative `last` counts from the end (-1 is the
+        /// last argument).
+        case range(first: Int, last: Int, step: Int)
+        /// The argument at `count` says how many keys follow it.
+        case counted(count: Int)
+    }
+
+    public let shape: Shape
+    public let flags: Flags
+
+    /// One key, the argument at `index`.
+    public static func one(_ index: Int, _ flags: Flags) -> KeySpecification {
+        KeySpecification(shape: .range(first: index, last: index, step: 1), flags: flags)
+    }
+
+    /// Keys at every `step`-th argument from `first` to `last`.
+    public static func range(_ first: Int, _ last: Int, step: Int = 1, _ flags: Flags) -> KeySpecification {
+        KeySpecification(shape: .range(first: first, last: last, step: step), flags: flags)
+    }
+
+    /// As many keys as the argument at `index` says, behind it.
+    public static func counted(_ index: Int, _ flags: Flags) -> KeySpecification {
+        KeySpecification(shape: .counted(count: index), flags: flags)
+    }
+
+    /// Calls `body` with the index of each key among `arguments`; nothing where the arguments do not fit.
+    func forEachKey(in arguments: UnsafeBufferPointer<ByteView>, _ body: (Int) -> Void) {
+        switch shape {
+        case .range(let first, let last, let step):
+            let end = last >= 0 ? last : arguments.count + last
+            for index in stride(from: first, through: min(end, arguments.count - 1), by: step) { body(index) }
+        case .counted(let index):
+            guard index < arguments.count, let count = parseInteger(arguments[index]), count > 0,
+                count <= arguments.count - index - 1
+            else { return }
+            for key in index + 1...index + Int(count) { body(key) }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+import Primitives
+
+/// What becomes of a key's time to live when its value is replaced.
+@frozen
+public enum ExpiryUpdate {
+    case clear
+    case keep
+    /// Milliseconds since 1970.
+    case at(Int64)
+}
+
+extension Access {
+    // MARK: Slots
+
+    /// Puts `entry` where the table has, or may get, an entry of the same key; keeps all accounts.
+    mutating func put(_ key: Key, _ entry: Entry, in slot: UnsafeMutablePointer<UInt64>?) {
+        let place = place(key)
+        if let slot {
+            let old = Table.entry(slot.pointee)
+            place.pointee.memory += entry.memoryUsage - old.memoryUsage
+            noteExpiry(key, old: old.expiry, new: entry.expiry)
+            place.pointee.table.replace(slot, with: entry)
+            discard(old)
+        } else {
+            insert(key, entry)
+        }
+    }
+
+    /// Adds an entry for a key that does not exist.
+    @inline(__always)
+    mutating func insert(_ key: Key, _ entry: Entry) {
+        let place = place(key)
+        place.pointee.memory += entry.memoryUsage
+        noteExpiry(key, old: nil, new: entry.expiry)
+        entry.touch(accessClock)
+        place.pointee.table.insert(key.hash, entry)
+        if keyspace.observerCount.load(ordering: .relaxed) != 0 {
+            changes.append(key, database: database, event: .new)
+        }
+    }
+
+    /// Takes the entry out of the table without freeing it.
+    mutating func detach(_ key: Key, _ slot: UnsafeMutablePointer<UInt64>) -> Entry {
+        let place = place(key)
+        let entry = Table.entry(slot.pointee)
+        place.pointee.memory -= entry.memoryUsage
+        noteExpiry(key, old: entry.expiry, new: nil)
+        place.pointee.table.remove(slot)
+        return entry
+    }
+
+    mutating func removeEntry(_ key: Key, _ slot: UnsafeMutablePointer<UInt64>) {
+        discard(detach(key, slot))
+    }
+
+    /// Frees an entry that is in no table: here, or in the background where that takes long.
+    func discard(_ entry: Entry) {
+        if entry.elementCount > LazyFree.threshold {
+            keyspace.lazyFree.enqueue(.entry(entry))
+        } else {
+            entry.destroy()
+        }
+    }
+
+    // MARK: Time to live
+
+    /// Keeps the count and the index of keys that expire.
+    @inline(__always)
+    func noteExpiry(_ key: Key, old: Int64?, new: Int64?) {
+        if old == nil, new == nil { return }
+        indexExpiry(key, old: old, new: new)
+    }
+
+    @inline(never)
+    private func indexExpiry(_ key: Key, old: Int64?, new: Int64?) {
+        let table = place(key)
+        table.pointee.expires += (new == nil ? 0 : 1) - (old == nil ? 0 : 1)
+        if let new, new != old {
+            table.pointee.expiry.insert(deadline: new, hash: key.hash)
+            table.pointee.rebuildExpiryIfStale()
+        }
+    }
+
+    /// Makes `key` expire at `milliseconds` since 1970; nothing where it does not exist.
+    public mutating func setExpiry(_ key: Key, at milliseconds: Int64, event: KeyEvent = .expire) {
+        guard let slot = slot(key) else { return }
+        let entry = Table.entry(slot.pointee)
+        if let old = entry.expiry {
+            noteExpiry(key, old: old, new: milliseconds)
+            entry.moveExpiry(to: milliseconds)
+        } else {
+            rebuild(key, slot, expiry: milliseconds)
+        }
+        changed(key, event)
+    }
+
+    /// Makes `key` stay; false where it does not exist or stays already.
+    public mutating func clearExpiry(_ key: Key) -> Bool {
+        guard let slot = slot(key), Table.entry(slot.pointee).hasExpiry else { return false }
+        rebuild(key, slot, expiry: nil)
+        changed(key, .persist)
+        return true
+    }
+
+    private mutating func rebuild(_ key: Key, _ slot: UnsafeMutablePointer<UInt64>, expiry: Int64?) {
+        let old = Table.entry(slot.pointee)
+        let entry = old.moved(key: old.key, expiry: expiry)
+        let place = place(key)
+        place.pointee.memory += entry.memoryUsage - old.memoryUsage
+        noteExpiry(key, old: old.expiry, new: expiry)
+        place.pointee.table.replace(slot, with: entry)
+        old.freeBlock()
+    }
+
+    // MARK: Whole keys
+
+    /// Removes `key`; false where it does not exist.
+    public mutating func remove(_ key: Key, event: KeyEvent = .deleted) -> Bool {
+        guard let slot = slot(key) else { return false }
+        changed(key, event)
+        removeEntry(key, slot)
+        return true
+    }
+
+    /// Gives the value of `source`, which must exist, to `target`, in the database `targetDatabase`.
+    public mutating func move(_ source: Key, to target: Key, database targetDatabase: Int? = nil) {
+        guard let slot = slot(source) else { return }
+        let old = detach(source, slot)
+        let entry = old.moved(key: target.bytes, expiry: old.expiry)
+        old.freeBlock()
+        changed(source, KeyEvent(.generic, targetDatabase == nil ? "rename_from" : "move_from"))
+        inDatabase(targetDatabase) { access in
+            access.place(target, entry)
+            access.changed(target, KeyEvent(.generic, targetDatabase == nil ? "rename_to" : "move_to"))
+        }
+    }
+
+    /// Gives a deep copy of `source`, which must exist, to `target`.
+    public mutating func copy(_ source: Key, to target: Key, database targetDatabase: Int? = nil) {
+        guard let slot = slot(source) else { return }
+        let original = Table.entry(slot.pointee)
+        let entry = original.duplicated(key: target.bytes, expiry: original.expiry)
+        inDatabase(targetDatabase) { access in
+            access.place(target, entry)
+            access.changed(target, KeyEvent(.generic, "copy_to"))
+        }
+    }
+
+    /// Puts an entry that came from elsewhere under `key`, in place of what is there.
+    private mutating func place(_ key: Key, _ entry: Entry) {
+        put(key, entry, in: slot(key))
+        if entry.type == .hash, let deadline = entry.aggregate(HashValue.self).minimumExpiry {
+            place(key).pointee.fieldExpiry.insert(deadline: deadline, hash: key.hash)
+        }
+    }
+
+    /// Calls `body` with another database selected.
+    public mutating func inDatabase<R>(_ other: Int?, _ body: (inout Access) -> R) -> R {
+        let previous = database
+        database = other ?? previous
+        defer { database = previous }
+        return body(&self)
+    }
+
+    // MARK: Aggregates
+
+    /// Puts a new aggregate under `key`, in place of what is there. The value must not be empty.
+    public mutating func store<Value: AggregateValue>(
+        _ key: Key, _ value: Value, expiry: Int64? = nil, event: KeyEvent
+    ) {
+        place(
+            key,
+            .aggregate(
+                key: key.bytes, type: Value.type, encoding: value.encoding, storage: value.storage, expiry: expiry))
+        changed(key, event)
+    }
+
+    /// Writes a changed aggregate back to the entry that it was read from; removes the key when it has become empty.
+    ///
+    /// - Parameters:
+    ///   - before: `memoryUsage` and `minimumExpiry` before the change.
+    ///   - event: what changed, nil for nothing.
+    @inlinable
+    public mutating func close<Value: AggregateValue>(
+        _ key: Key, _ entry: Entry, _ value: Value, before: (usage: Int, expiry: Int64?), event: KeyEvent?
+    ) {
+        entry.encoding = value.encoding
+        entry.pointer = value.storage
+        account(key, value.memoryUsage - before.usage)
+        if let event { changed(key, event) }
+        if value.count == 0 {
+            _ = remove(key)
+        } else if let deadline = value.minimumExpiry, deadline != before.expiry {
+            noteFieldExpiry(key, deadline)
+        }
+    }
+
+    @usableFromInline
+    func account(_ key: Key, _ bytes: Int) { place(key).pointee.memory += bytes }
+
+    /// Lets the active cycle look at a hash when its first field is due.
+    @usableFromInline
+    func noteFieldExpiry(_ key: Key, _ deadline: Int64) {
+        place(key).pointee.fieldExpiry.insert(deadline: deadline, hash: key.hash)
+    }
+}

@@ -1,0 +1,131 @@
+import Glibc
+import Primitives
+
+extension Access {
+    /// Longest block by which a string grows beyond what it needs, in bytes.
+    private static let maximumSlack = 1 << 20
+
+    /// Makes `key` the string `value`, whatever it was.
+    @inline(__always)
+    public mutating func setString(_ key: Key, _ value: ByteView, expiry: ExpiryUpdate, event: KeyEvent = .set) {
+        let slot = slot(key)
+        var deadline: Int64?
+        switch expiry {
+        case .clear: deadline = nil
+        case .keep: deadline = slot.flatMap { Table.entry($0.pointee).expiry }
+        case .at(let time): deadline = time
+        }
+        if let slot, overwrite(key, Table.entry(slot.pointee), value, deadline) {
+            changed(key, event)
+            return
+        }
+        let entry = Entry.string(key: key.bytes, value: value, expiry: deadline)
+        if let slot {
+            put(key, entry, in: slot)
+            entry.touch(accessClock)
+        } else {
+            insert(key, entry)
+        }
+        changed(key, event)
+    }
+
+    /// Writes the value over one of the same length, without a new block.
+    @inline(__always)
+    private func overwrite(_ key: Key, _ entry: Entry, _ value: ByteView, _ deadline: Int64?) -> Bool {
+        guard entry.hasExpiry == (deadline != nil), value.count <= Entry.maximumInline,
+            Entry.canonicalInteger(value) == nil,
+            entry.overwrite(value: value, encoding: value.count <= 44 ? .embedded : .raw)
+        else { return false }
+        entry.touch(accessClock)
+        if let deadline {
+            noteExpiry(key, old: entry.expiry, new: deadline)
+            entry.moveExpiry(to: deadline)
+        }
+        return true
+    }
+
+    /// Makes `key` the integer `value` and keeps its time to live.
+    public mutating func setInteger(_ key: Key, _ value: Int64, event: KeyEvent) {
+        let slot = slot(key)
+        if let slot, case let entry = Table.entry(slot.pointee), entry.type == .string, entry.encoding == .integer {
+            entry.setInteger(value)
+            entry.touch(accessClock)
+        } else {
+            let deadline = slot.flatMap { Table.entry($0.pointee).expiry }
+            put(key, .integer(key: key.bytes, value: value, expiry: deadline), in: slot)
+        }
+        changed(key, event)
+    }
+
+    /// Makes the string at `key` `count` bytes long, creating it where it is absent and filling with zeros, and returns
+    /// its bytes for writing; the caller writes them before the command ends. The key must hold a string or nothing.
+    ///
+    /// - Complexity: amortised O(bytes added): long strings have room to grow.
+    public mutating func resizeString(_ key: Key, to count: Int, event: KeyEvent) -> UnsafeMutablePointer<UInt8> {
+        defer { changed(key, event) }
+        guard let slot = slot(key) else { return createString(key, count) }
+        let entry = Table.entry(slot.pointee)
+        if entry.encoding != .integer, entry.flags.contains(.external) { return resizeExternal(key, entry, count) }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { scratch in
+            // The text of an integer has at most 20 bytes.
+            let text = scratch.baseAddress.map { entry.text(scratch: $0) } ?? .empty
+            let replacement: Entry
+            if count > Entry.maximumInline {
+                replacement = .external(
+                    key: key.bytes, value: text[0..<min(count, text.count)],
+                    capacity: count + min(count, Self.maximumSlack), expiry: entry.expiry)
+                setExternalCount(replacement, count)
+            } else {
+                replacement = .make(
+                    key: key.bytes, type: .string, encoding: .raw, expiry: entry.expiry, valueSize: count,
+                    inlineCount: count)
+                fill(UnsafeMutableRawPointer(mutating: replacement.bytes.start), text, count)
+            }
+            replacement.touch(accessClock)
+            put(key, replacement, in: slot)
+            return UnsafeMutablePointer(mutating: replacement.bytes.start)
+        }
+    }
+
+    private mutating func createString(_ key: Key, _ count: Int) -> UnsafeMutablePointer<UInt8> {
+        let entry: Entry
+        if count > Entry.maximumInline {
+            entry = .external(key: key.bytes, value: .empty, capacity: count, expiry: nil)
+            setExternalCount(entry, count)
+        } else {
+            entry = .make(
+                key: key.bytes, type: .string, encoding: .raw, expiry: nil, valueSize: count, inlineCount: count)
+            fill(UnsafeMutableRawPointer(mutating: entry.bytes.start), .empty, count)
+        }
+        insert(key, entry)
+        return UnsafeMutablePointer(mutating: entry.bytes.start)
+    }
+
+    private func fill(_ target: UnsafeMutableRawPointer, _ text: ByteView, _ count: Int) {
+        let kept = min(text.count, count)
+        memcpy(target, text.start, kept)
+        memset(target + kept, 0, count - kept)
+    }
+
+    /// Sets the length within the capacity, zeroing what is new.
+    private func setExternalCount(_ entry: Entry, _ count: Int) {
+        var string = entry.external
+        if count > string.count { memset(string.bytes + string.count, 0, count - string.count) }
+        string.count = count
+        entry.external = string
+    }
+
+    private mutating func resizeExternal(_ key: Key, _ entry: Entry, _ count: Int) -> UnsafeMutablePointer<UInt8> {
+        let before = entry.memoryUsage
+        var string = entry.external
+        if count > string.capacity {
+            string.capacity = count + min(count, Self.maximumSlack)
+            string.bytes = Allocation.reallocate(UnsafeMutableRawPointer(string.bytes), string.capacity)
+                .assumingMemoryBound(to: UInt8.self)
+            entry.external = string
+        }
+        setExternalCount(entry, count)
+        place(key).pointee.memory += entry.memoryUsage - before
+        return string.bytes
+    }
+}

@@ -1,0 +1,145 @@
+import Primitives
+
+/// What commands do to all keys of a database: shard by shard, each locked for a moment, so that nothing stops.
+extension Access {
+    /// Calls `body` under the lock of `shard`, taking it where the caller does not hold it already.
+    mutating func withShard<R>(_ index: Int, _ body: (inout Access, UnsafeMutablePointer<Shard>) -> R) -> R {
+        guard !held.contains(index) else { return body(&self, keyspace.shard(index)) }
+        let outer = held
+        keyspace.lock(index)
+        held.insert(index)
+        defer {
+            held = outer
+            keyspace.unlock(index)
+        }
+        return body(&self, keyspace.shard(index))
+    }
+
+    /// Calls `body` with every key of the database that has not expired, until it returns false.
+    public mutating func forEachKey(_ body: (Entry) -> Bool) {
+        var goesOn = true
+        for index in 0..<ShardSet.shardCount where goesOn {
+            withShard(index) { access, shard in
+                let now = access.now
+                shard.pointee.databases[access.database].table.forEach { entry in
+                    if !entry.isExpired(at: now) { goesOn = body(entry) }
+                    return goesOn
+                }
+            }
+        }
+    }
+
+    /// Continues a SCAN: visits about `limit` keys from `cursor` on and returns the next cursor, 0 at the end.
+    ///
+    /// A cursor is the shard's number above a prefix of the hash. A key that exists during the whole scan is visited at
+    /// least once; expired keys are not.
+    public mutating func scan(_ cursor: UInt64, limit: Int, _ body: (Entry) -> Void) -> UInt64 {
+        let bits = UInt64(Table.scanBits)
+        var shard = Int(truncatingIfNeeded: min(cursor >> bits, UInt64(ShardSet.shardCount)))
+        var position = cursor & (1 << bits - 1)
+        var seen = 0
+        var looked = 0
+        while shard < ShardSet.shardCount {
+            let next = withShard(shard) { access, shard in
+                shard.pointee.databases[access.database].table.scan(from: position, limit: max(1, limit - seen)) {
+                    seen += 1
+                    if !$0.isExpired(at: access.now) { body($0) }
+                }
+            }
+            looked += 1
+            if let next {
+                position = next
+            } else {
+                shard += 1
+                position = 0
+            }
+            if seen >= limit || looked >= limit * 10 { break }
+        }
+        return shard < ShardSet.shardCount ? UInt64(shard) << bits | position : 0
+    }
+
+    /// A key chosen at random; nil where none is found.
+    ///
+    /// - Parameters:
+    ///   - next: a random number below its argument.
+    ///   - body: called with the entry under its lock.
+    public mutating func withRandomKey<R>(_ next: (Int) -> Int, _ body: (Entry) -> R) -> R? {
+        // Shards hold nearly the same number of keys where there are many. Where there are few, empty ones are skipped.
+        let start = next(ShardSet.shardCount)
+        for attempt in 0..<ShardSet.shardCount * 4 {
+            let index = attempt < 8 ? next(ShardSet.shardCount) : (start + attempt) % ShardSet.shardCount
+            let result: R? = withShard(index) { access, shard in
+                guard let entry = shard.pointee.databases[access.database].table.random(next),
+                    !entry.isExpired(at: access.now)
+                else { return nil }
+                return body(entry)
+            }
+            if let result { return result }
+        }
+        return nil
+    }
+
+    // MARK: Whole databases. Every shard must be held.
+
+    /// Removes all keys of `database`, or of all databases; returns how many there were.
+    @discardableResult
+    public mutating func flush(database target: Int?) -> Int {
+        assert(held == .all)
+        var removed = 0
+        for index in 0..<ShardSet.shardCount {
+            let shard = keyspace.shard(index)
+            for database in target.map({ $0...$0 }) ?? 0...keyspace.databaseCount - 1 {
+                shard.pointee.notifyAllWatchers(database: database, other: nil)
+                removed += flush(shard, database)
+            }
+        }
+        changedEverything(removed)
+        return removed
+    }
+
+    private func flush(_ shard: UnsafeMutablePointer<Shard>, _ database: Int) -> Int {
+        let place = shard.pointee.databases + database
+        let count = place.pointee.table.count
+        guard place.pointee.table.capacity > 0 else { return 0 }
+        let garbage = UnsafeMutablePointer<ShardDatabase>.allocate(capacity: 1)
+        garbage.moveInitialize(from: place, count: 1)
+        place.initialize(to: ShardDatabase(reclaimer: keyspace.reclaimer))
+        keyspace.lazyFree.enqueue(.database(garbage))
+        return count
+    }
+
+    /// Exchanges the contents of two databases.
+    public mutating func swap(_ a: Int, _ b: Int) {
+        assert(held == .all)
+        guard a != b else { return }
+        for index in 0..<ShardSet.shardCount {
+            let shard = keyspace.shard(index)
+            shard.pointee.notifyAllWatchers(database: a, other: b)
+            shard.pointee.notifyAllWatchers(database: b, other: a)
+            let first = shard.pointee.databases + a
+            let second = shard.pointee.databases + b
+            let scratch = UnsafeMutablePointer<ShardDatabase>.allocate(capacity: 1)
+            scratch.moveInitialize(from: first, count: 1)
+            first.moveInitialize(from: second, count: 1)
+            second.moveInitialize(from: scratch, count: 1)
+            scratch.deallocate()
+        }
+        changedEverything(1)
+    }
+
+    // MARK: WATCH
+
+    /// Lets `state` hear of changes to `key`. The key's shard must be held.
+    public mutating func watch(_ key: Key, _ state: WatchState) {
+        // What has expired already is gone now, and not a change that the watcher should hear of.
+        _ = find(key)
+        shard(key).pointee.watch(WatchedKey(database: database, key: key.bytes.array), state)
+    }
+
+    /// Ends what `watch` began. Takes the key's lock where it is not held.
+    public mutating func unwatch(_ key: Key, database: Int, _ state: WatchState) {
+        withShard(Keyspace.shardIndex(key.hash)) { _, shard in
+            shard.pointee.unwatch(WatchedKey(database: database, key: key.bytes.array), state)
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import CLinux
+import Primitives
+
+/// A key with its hash, as commands pass it around.
+@frozen
+public struct Key {
+    public let bytes: ByteView
+    public let hash: UInt64
+
+    @inlinable @inline(__always)
+    public init(_ bytes: ByteView, hash: UInt64) {
+        self.bytes = bytes
+        self.hash = hash
+    }
+
+    @inlinable @inline(__always)
+    public init(_ bytes: ByteView) { self.init(bytes, hash: processHash(bytes)) }
+}
+
+/// What one worker's commands found and did, counted by that worker and read by INFO.
+public struct AccessStatistics: ~Copyable, Sendable {
+    public let hits = Counter()
+    public let misses = Counter()
+    public let expired = Counter()
+    public let expiredFields = Counter()
+    public let changes = Counter()
+    public init() {}
+}
+
+/// The one door to the keyspace: every command reads and writes keys through it.
+///
+/// Reads remove what has expired, count hits and misses and note the time of use. Writes keep the accounts of memory and
+/// deadlines and note the change; `commit`, called when the handler has returned and the locks are still held, gives the
+/// changes to WATCH and to all observers as one step with one revision. There is no other way to change a key, so a
+/// command cannot forget any of this.
+///
+/// Invariant: the shards of all keys that are named are locked by the caller (`held`). A worker has one `Access`, which
+/// it reuses for all its commands.
+public struct Access: ~Copyable {
+    public unowned(unsafe) let keyspace: Keyspace
+    /// The database that keys are looked up in.
+    public var database = 0
+    /// Milliseconds since 1970 at the start of the command: all of a command, and of a transaction, sees one time.
+    public var now: Int64 = 0
+    /// Whether reads leave the time of last use alone (`CLIENT NO-TOUCH`).
+    public var leavesAccessClock = false
+    /// The shards that the caller has locked.
+    public var held = ShardSet()
+    /// Changes made since the last `commit`.
+    public private(set) var dirty = 0
+    var changes = ChangeLog()
+    public let statistics: UnsafeMutablePointer<AccessStatistics>
+
+    /// - Parameter statistics: must outlive the access.
+    public init(keyspace: Keyspace, statistics: UnsafeMutablePointer<AccessStatistics>) {
+        self.keyspace = keyspace
+        self.statistics = statistics
+    }
+
+    @inline(__always)
+    func shard(_ key: Key) -> UnsafeMutablePointer<Shard> {
+        keyspace.shard(Keyspace.shardIndex(key.hash))
+    }
+
+    /// The selected database's part of the key's shard.
+    @inline(__always)
+    func place(_ key: Key) -> UnsafeMutablePointer<ShardDatabase> {
+        shard(key).pointee.databases + database
+    }
+
+    @inline(__always)
+    var accessClock: UInt32 { UInt32(truncatingIfNeeded: now / 1000) & 0xFF_FFFF }
+
+    // MARK: Reading
+
+    /// The entry of `key` for a command that only reads: counts a hit or a miss and notes the use.
+    @inline(__always)
+    public mutating func read(_ key: Key) -> Entry? {
+        guard let entry = find(key) else {
+            statistics.pointee.misses.add()
+            return nil
+        }
+        statistics.pointee.hits.add()
+        if !leavesAccessClock { entry.touch(accessClock) }
+        return entry
+    }
+
+    /// The entry of `key`, if it exists and has not expired; counts nothing.
+    @inline(__always)
+    public mutating func find(_ key: Key) -> Entry? {
+        guard let slot = slot(key) else { return nil }
+        return Table.entry(slot.pointee)
+    }
+
+    /// The slot of a key that has not expired. An expired key is removed on the way.
+    @inline(__always)
+    mutating func slot(_ key: Key) -> UnsafeMutablePointer<UInt64>? {
+        let place = place(key)
+        guard let slot = place.pointee.table.find(key.hash, key.bytes) else { return nil }
+        if Table.entry(slot.pointee).isExpired(at: now) {
+            expire(key, slot)
+            return nil
+        }
+        return slot
+    }
+
+    /// Removes a key whose time has come.
+    @inline(never)
+    mutating func expire(_ key: Key, _ slot: UnsafeMutablePointer<UInt64>) {
+        statistics.pointee.expired.add()
+        changed(key, .expired)
+        removeEntry(key, slot)
+    }
+
+    // MARK: Announcing
+
+    /// Notes that `key` has changed, and how.
+    @inline(__always)
+    public mutating func changed(_ key: Key, _ event: KeyEvent) {
+        dirty &+= 1
+        if shard(key).pointee.watchedKeys != 0 || keyspace.observerCount.load(ordering: .relaxed) != 0 {
+            record(key, event)
+        }
+    }
+
+    @inline(never)
+    private mutating func record(_ key: Key, _ event: KeyEvent) {
+        changes.append(key, database: database, event: event)
+        if shard(key).pointee.watchedKeys != 0 {
+            shard(key).pointee.notifyWatchers(key.bytes, database: database)
+        }
+    }
+
+    /// Ends a command or a transaction: gives what it changed a place in the order of all writes and tells the observers.
+    /// Called under the locks.
+    @inline(__always)
+    public mutating func commit() {
+        guard dirty != 0 else { return }
+        let revision = keyspace.advanceRevision()
+        statistics.pointee.changes.add(dirty)
+        dirty = 0
+        if !changes.isEmpty { deliver(revision) }
+    }
+
+    @inline(never)
+    private mutating func deliver(_ revision: UInt64) {
+        keyspace.deliver(changes, revision: revision)
+        changes.removeAll()
+    }
+
+    /// Counts a change that no single key stands for, such as a flush.
+    mutating func changedEverything(_ count: Int) { dirty &+= max(1, count) }
+}

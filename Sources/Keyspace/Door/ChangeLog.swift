@@ -1,0 +1,43 @@
+import Primitives
+
+/// The changes of one command or transaction, in their order. Recorded only while somebody observes.
+public struct ChangeLog: ~Copyable {
+    public struct Change {
+        public let database: Int
+        public let hash: UInt64
+        public let event: KeyEvent
+        let key: Range<Int>
+    }
+
+    public private(set) var changes: [Change] = []
+    private var bytes: [UInt8] = []
+
+    init() {}
+
+    var isEmpty: Bool { changes.isEmpty }
+
+    mutating func append(_ key: Key, database: Int, event: KeyEvent) {
+        let start = bytes.count
+        bytes.append(contentsOf: key.bytes.buffer)
+        changes.append(Change(database: database, hash: key.hash, event: event, key: start..<bytes.count))
+    }
+
+    mutating func removeAll() {
+        changes.removeAll(keepingCapacity: changes.count < 1024)
+        bytes.removeAll(keepingCapacity: bytes.count < 65536)
+    }
+
+    /// Calls `body` with each change and its key.
+    public func forEach(_ body: (Change, ByteView) -> Void) {
+        bytes.withView { all in
+            for change in changes { body(change, all[change.key]) }
+        }
+    }
+}
+
+/// Hears of every change to the keyspace.
+public protocol KeyspaceObserver: AnyObject, Sendable {
+    /// Called once for each command or transaction that changed something, by the thread that executed it and under the
+    /// locks of the changed keys: only locks that stand behind shards in the lock order may be taken.
+    func keyspaceChanged(_ changes: borrowing ChangeLog, revision: UInt64)
+}

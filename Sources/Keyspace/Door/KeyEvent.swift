@@ -1,0 +1,30 @@
+/// The classes of keyspace events, with the letters of `notify-keyspace-events`.
+@frozen
+public struct EventClass: OptionSet, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    public static let generic = EventClass(rawValue: 1 << 0)
+    public static let string = EventClass(rawValue: 1 << 1)
+    public static let hash = EventClass(rawValue: 1 << 2)
+    public static let sortedSet = EventClass(rawValue: 1 << 3)
+    public static let expired = EventClass(rawValue: 1 << 4)
+    public static let new = EventClass(rawValue: 1 << 5)
+}
+
+/// What happened to a key: the event that a keyspace notification names.
+public struct KeyEvent: Sendable {
+    public let eventClass: EventClass
+    public let name: StaticString
+
+    public init(_ eventClass: EventClass, _ name: StaticString) {
+        self.eventClass = eventClass
+        self.name = name
+    }
+
+    public static let set = KeyEvent(.string, "set")
+    public static let deleted = KeyEvent(.generic, "del")
+    public static let expired = KeyEvent(.expired, "expired")
+    public static let expire = KeyEvent(.generic, "expire")
+    public static let persist = KeyEvent(.generic, "persist")
+    public static let new = KeyEvent(.new, "new")
+}

@@ -1,0 +1,72 @@
+import Glibc
+import Primitives
+import Synchronization
+
+/// Frees large values and whole databases on a thread of its own, so that DEL, expiry and FLUSHALL never make a client
+/// wait for the allocator.
+final class LazyFree: Sendable {
+    enum Garbage {
+        case entry(Entry)
+        case database(UnsafeMutablePointer<ShardDatabase>)
+    }
+
+    private struct State {
+        var queue: [Garbage] = []
+        var isStopping = false
+    }
+
+    /// Elements from which on a value is worth another thread's time.
+    static let threshold = 64
+
+    nonisolated(unsafe) private let state: UnsafeMutablePointer<State>
+    nonisolated(unsafe) private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    nonisolated(unsafe) private let condition: UnsafeMutablePointer<pthread_cond_t>
+    private let waiting = Atomic<Int>(0)
+    private let freed = Atomic<Int>(0)
+
+    init() {
+        state = .allocate(capacity: 1)
+        state.initialize(to: State())
+        mutex = .allocate(capacity: 1)
+        pthread_mutex_init(mutex, nil)
+        condition = .allocate(capacity: 1)
+        pthread_cond_init(condition, nil)
+        _ = Thread.start(name: "lazy-free") { [unowned(unsafe) self] in run() }
+    }
+
+    /// Objects that wait to be freed.
+    var pendingCount: Int { waiting.load(ordering: .relaxed) }
+    /// Objects freed since the start or the last reset.
+    var freedCount: Int { freed.load(ordering: .relaxed) }
+
+    func resetStatistics() { freed.store(0, ordering: .relaxed) }
+
+    func enqueue(_ garbage: Garbage) {
+        waiting.wrappingAdd(1, ordering: .relaxed)
+        pthread_mutex_lock(mutex)
+        state.pointee.queue.append(garbage)
+        pthread_mutex_unlock(mutex)
+        pthread_cond_signal(condition)
+    }
+
+    private func run() {
+        while true {
+            pthread_mutex_lock(mutex)
+            while state.pointee.queue.isEmpty { pthread_cond_wait(condition, mutex) }
+            let batch = state.pointee.queue
+            state.pointee.queue = []
+            pthread_mutex_unlock(mutex)
+            for garbage in batch {
+                switch garbage {
+                case .entry(let entry): entry.destroy()
+                case .database(let database):
+                    database.pointee.destroyEntries()
+                    database.deinitialize(count: 1)
+                    database.deallocate()
+                }
+                waiting.wrappingSubtract(1, ordering: .relaxed)
+                freed.wrappingAdd(1, ordering: .relaxed)
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Primitives
+
+/// One database's keys in one shard.
+struct ShardDatabase: ~Copyable {
+    var table: Table
+    /// Bytes that keys and values take, table and indexes excluded.
+    var memory = 0
+    /// Keys with a time to live.
+    var expires = 0
+    var expiry = ExpiryIndex()
+    /// Hashes with fields that expire.
+    var fieldExpiry = ExpiryIndex()
+
+    init(reclaimer: Reclaimer) { table = Table(reclaimer: reclaimer) }
+
+    /// Frees all entries; the table is invalid afterwards.
+    func destroyEntries() {
+        table.forEach {
+            $0.destroy()
+            return true
+        }
+    }
+}
+
+/// A part of the keyspace that one lock guards.
+///
+/// Lock order: shards in ascending order → dependency graph → commit log → mailboxes. Whoever holds one of them takes
+/// only what stands further right.
+struct Shard: ~Copyable {
+    let lock = ShardLock()
+    /// Number of keys that connections WATCH here; the table of them is only looked at when there are any.
+    var watchedKeys: UInt32 = 0
+    /// One for each database.
+    var databases: UnsafeMutablePointer<ShardDatabase>
+    var watchers: [WatchedKey: [WatchState]] = [:]
+
+    init(databaseCount: Int, reclaimer: Reclaimer) {
+        databases = .allocate(capacity: databaseCount)
+        for index in 0..<databaseCount { (databases + index).initialize(to: ShardDatabase(reclaimer: reclaimer)) }
+    }
+
+    /// Distance of shards in memory: two cache lines, so that neighbours do not share one.
+    static let stride = 128
+}

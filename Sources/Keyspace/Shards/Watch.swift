@@ -1,0 +1,51 @@
+import Primitives
+import Synchronization
+
+/// A key that somebody watches, whether it exists or not.
+struct WatchedKey: Hashable {
+    let database: Int
+    let key: [UInt8]
+}
+
+/// What a connection's WATCH has seen: set by whoever changes a watched key, asked by EXEC.
+public final class WatchState: Sendable {
+    private let changed = Atomic<Bool>(false)
+
+    public init() {}
+
+    /// Whether a watched key has changed.
+    public var isDirty: Bool { changed.load(ordering: .acquiring) }
+
+    func markDirty() { changed.store(true, ordering: .releasing) }
+}
+
+extension Shard {
+    mutating func watch(_ key: WatchedKey, _ state: WatchState) {
+        watchers[key, default: []].append(state)
+        watchedKeys = UInt32(clamping: watchers.count)
+    }
+
+    mutating func unwatch(_ key: WatchedKey, _ state: WatchState) {
+        guard var states = watchers.removeValue(forKey: key) else { return }
+        states.removeAll { $0 === state }
+        if !states.isEmpty { watchers[key] = states }
+        watchedKeys = UInt32(clamping: watchers.count)
+    }
+
+    /// Tells those who watch `key` that it has changed.
+    func notifyWatchers(_ key: ByteView, database: Int) {
+        for state in watchers[WatchedKey(database: database, key: key.array)] ?? [] { state.markDirty() }
+    }
+
+    /// Tells those who watch a key of `database` that exists, or that exists in `other`.
+    func notifyAllWatchers(database: Int, other: Int?) {
+        for (watched, states) in watchers where watched.database == database {
+            let exists = watched.key.withView { key in
+                let hash = processHash(key)
+                return databases[database].table.find(hash, key) != nil
+                    || other.map { databases[$0].table.find(hash, key) != nil } == true
+            }
+            if exists { for state in states { state.markDirty() } }
+        }
+    }
+}

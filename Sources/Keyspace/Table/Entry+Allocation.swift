@@ -1,0 +1,146 @@
+import Glibc
+import Primitives
+
+extension Entry {
+    /// Bytes before the value of an entry for `key`.
+    @inline(__always)
+    private static func prefix(_ key: ByteView, expires: Bool) -> Int {
+        8 + (expires ? 8 : 0) + (key.count > 255 ? 8 : 0) + key.count
+    }
+
+    /// A block with header and key whose value of `valueSize` bytes is still to be written.
+    @inline(__always)
+    static func make(
+        key: ByteView, type: ValueType, encoding: Encoding, expiry: Int64?, valueSize: Int, inlineCount: Int = 0,
+        flags: Flags = []
+    ) -> Entry {
+        let entry = Entry(
+            base: Allocation.allocate(prefix(key, expires: expiry != nil) + valueSize))
+        entry.writeHeader(
+            key: key, type: type, encoding: encoding, expiry: expiry, inlineCount: inlineCount, flags: flags)
+        return entry
+    }
+
+    @inline(__always)
+    private func writeHeader(
+        key: ByteView, type: ValueType, encoding: Encoding, expiry: Int64?, inlineCount: Int, flags: Flags
+    ) {
+        var flags = flags
+        var offset = 8
+        if let expiry {
+            flags.insert(.expires)
+            base.storeBytes(of: expiry, toByteOffset: 8, as: Int64.self)
+            offset = 16
+        }
+        if key.count > 255 {
+            flags.insert(.longKey)
+            base.storeBytes(of: key.count, toByteOffset: offset, as: Int.self)
+            offset += 8
+        }
+        var header = UInt64(type.rawValue) | UInt64(encoding.rawValue) << 4 | UInt64(flags.rawValue) << 8
+        header |= UInt64(key.count > 255 ? 0 : key.count) << 40 | UInt64(inlineCount) << 48
+        base.storeBytes(of: header, as: UInt64.self)
+        memcpy(base + offset, key.start, key.count)
+    }
+
+    /// An entry whose value is `value`, as an integer where it is the canonical text of one. The block is exactly as
+    /// large as needed.
+    @inline(__always)
+    static func string(key: ByteView, value: ByteView, expiry: Int64?, encoding: Encoding? = nil) -> Entry {
+        if encoding == nil, let integer = canonicalInteger(value) {
+            return self.integer(key: key, value: integer, expiry: expiry)
+        }
+        let encoding = encoding ?? (value.count <= 44 ? .embedded : .raw)
+        if value.count > maximumInline {
+            return external(key: key, value: value, capacity: value.count, expiry: expiry)
+        }
+        let entry = make(
+            key: key, type: .string, encoding: encoding, expiry: expiry, valueSize: value.count,
+            inlineCount: value.count)
+        memcpy(entry.valueBase, value.start, value.count)
+        return entry
+    }
+
+    static func integer(key: ByteView, value: Int64, expiry: Int64?) -> Entry {
+        let entry = make(key: key, type: .string, encoding: .integer, expiry: expiry, valueSize: 8)
+        entry.setInteger(value)
+        return entry
+    }
+
+    /// A string in a block of its own with room for `capacity` bytes.
+    static func external(key: ByteView, value: ByteView, capacity: Int, expiry: Int64?) -> Entry {
+        let block = Allocation.allocate(max(1, capacity)).assumingMemoryBound(to: UInt8.self)
+        memcpy(block, value.start, value.count)
+        let entry = make(
+            key: key, type: .string, encoding: .raw, expiry: expiry,
+            valueSize: MemoryLayout<ExternalString>.size, flags: .external)
+        entry.external = ExternalString(bytes: block, count: value.count, capacity: max(1, capacity))
+        return entry
+    }
+
+    static func aggregate(
+        key: ByteView, type: ValueType, encoding: Encoding, storage: UnsafeMutableRawPointer, expiry: Int64?
+    ) -> Entry {
+        let entry = make(key: key, type: type, encoding: encoding, expiry: expiry, valueSize: 8)
+        entry.pointer = storage
+        return entry
+    }
+
+    /// The integer that `value` is the canonical decimal text of.
+    @inline(__always)
+    static func canonicalInteger(_ value: ByteView) -> Int64? {
+        guard value.count > 0, value.count <= 20 else { return nil }
+        let first = value.start[0]
+        guard first &- 48 < 10 || first == UInt8(ascii: "-") else { return nil }
+        return parseInteger(value)
+    }
+
+    /// Bytes that the value takes inside the entry's block.
+    private var valueSize: Int {
+        guard type == .string else { return 8 }
+        if encoding == .integer { return 8 }
+        return flags.contains(.external) ? MemoryLayout<ExternalString>.size : inlineCount
+    }
+
+    /// Size of the entry's block as it was asked for.
+    private var blockSize: Int { Self.prefix(key, expires: hasExpiry) + valueSize }
+
+    /// A copy of the block under another key or with another expiry; value storage outside of it changes hands.
+    func moved(key newKey: ByteView, expiry: Int64?) -> Entry {
+        let size = valueSize
+        let entry = Self.make(
+            key: newKey, type: type, encoding: encoding, expiry: expiry, valueSize: size,
+            inlineCount: inlineCount, flags: flags.intersection(.external))
+        memcpy(entry.valueBase, valueBase, size)
+        entry.touch(accessClock)
+        return entry
+    }
+
+    /// Overwrites an inline string with one of the same layout, if the blocks are alike; false where they are not.
+    @inline(__always)
+    func overwrite(value: ByteView, encoding: Encoding) -> Bool {
+        guard type == .string, self.encoding == encoding, inlineCount == value.count, !flags.contains(.external),
+            encoding != .integer
+        else { return false }
+        memcpy(valueBase, value.start, value.count)
+        return true
+    }
+
+    /// Frees the entry's own block only.
+    func freeBlock() { Allocation.free(base) }
+
+    /// Bytes that the entry takes in memory, with its value. O(1).
+    @inline(__always)
+    public var memoryUsage: Int {
+        Allocation.footprint(blockSize) + outsideUsage
+    }
+
+    /// Bytes of the value that are outside of the entry's block.
+    @inline(__always)
+    private var outsideUsage: Int {
+        if type == .string {
+            return flags.contains(.external) ? Allocation.footprint(external.capacity) : 0
+        }
+        return aggregateUsage
+    }
+}

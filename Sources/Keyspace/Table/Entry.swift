@@ -1,0 +1,175 @@
+import CLinux
+import Glibc
+import Primitives
+
+/// A key with its value: one malloc'ed block that holds header, time to live, key and, for strings, the value.
+///
+/// ```
+/// offset 0  type (low nibble) and encoding (high nibble)
+///        1  flags
+///        2  access clock, 24 bits
+///        5  length of the key, 8 bits           (0 where flag longKey is set)
+///        6  length of an inline string, 16 bits
+///        8  expiry, Int64 milliseconds           only with flag expires
+///           length of the key, UInt64            only with flag longKey
+///           key bytes
+///           value: Int64, inline bytes, pointer of an aggregate, or an ExternalString
+/// ```
+///
+/// 8 bytes of header for a short key with a short value; 8 more where there is a time to live.
+///
+/// Invariant: `base` is a live block with this layout. Entries are reached through their shard's table, under the
+/// shard's lock; a reference must not be kept across a mutation of its key, which may move the block.
+@frozen
+public struct Entry {
+    @frozen
+    public struct Flags: OptionSet, Sendable {
+        public let rawValue: UInt8
+        @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
+        @inlinable public static var expires: Flags { Flags(rawValue: 1) }
+        @inlinable public static var longKey: Flags { Flags(rawValue: 2) }
+        @inlinable public static var external: Flags { Flags(rawValue: 4) }
+    }
+
+    /// A string that is too long, or too often appended to, to live in its entry.
+    struct ExternalString {
+        var bytes: UnsafeMutablePointer<UInt8>
+        var count: Int
+        var capacity: Int
+    }
+
+    /// Longest string that an entry holds inline, in bytes.
+    static let maximumInline = 4096
+
+    public let base: UnsafeMutableRawPointer
+
+    @inlinable @inline(__always)
+    public init(base: UnsafeMutableRawPointer) { self.base = base }
+
+    // MARK: Header
+
+    @inlinable @inline(__always)
+    public var type: ValueType {
+        // Only valid raw values are ever stored.
+        unsafeBitCast(base.load(as: UInt8.self) & 15, to: ValueType.self)
+    }
+
+    @inlinable @inline(__always)
+    public var encoding: Encoding {
+        get { unsafeBitCast(base.load(as: UInt8.self) >> 4, to: Encoding.self) }
+        nonmutating set {
+            base.storeBytes(of: base.load(as: UInt8.self) & 15 | newValue.rawValue << 4, as: UInt8.self)
+        }
+    }
+
+    @inlinable @inline(__always)
+    public var flags: Flags {
+        get { Flags(rawValue: base.load(fromByteOffset: 1, as: UInt8.self)) }
+        nonmutating set { base.storeBytes(of: newValue.rawValue, toByteOffset: 1, as: UInt8.self) }
+    }
+
+    /// When the key was last used: seconds modulo 2^24.
+    @inlinable @inline(__always)
+    public var accessClock: UInt32 {
+        base.loadUnaligned(fromByteOffset: 1, as: UInt32.self) >> 8
+    }
+
+    /// Notes a use of the key, writing only when the second has changed so that readers share the cache line.
+    @inlinable @inline(__always)
+    public func touch(_ clock: UInt32) {
+        let word = base.loadUnaligned(fromByteOffset: 1, as: UInt32.self)
+        if word >> 8 != clock { base.storeBytes(of: word & 0xFF | clock << 8, toByteOffset: 1, as: UInt32.self) }
+    }
+
+    // MARK: Time to live
+
+    @inlinable @inline(__always)
+    public var hasExpiry: Bool { flags.contains(.expires) }
+
+    /// When the key expires, in milliseconds since 1970; nil for a key that stays.
+    @inlinable @inline(__always)
+    public var expiry: Int64? { hasExpiry ? base.load(fromByteOffset: 8, as: Int64.self) : nil }
+
+    @inlinable @inline(__always)
+    public func isExpired(at now: Int64) -> Bool {
+        hasExpiry && base.load(fromByteOffset: 8, as: Int64.self) <= now
+    }
+
+    /// Changes the expiry of an entry that has one.
+    func moveExpiry(to milliseconds: Int64) {
+        assert(hasExpiry)
+        base.storeBytes(of: milliseconds, toByteOffset: 8, as: Int64.self)
+    }
+
+    // MARK: Key
+
+    @inlinable @inline(__always)
+    public var key: ByteView {
+        let flags = flags
+        var offset = flags.contains(.expires) ? 16 : 8
+        var count = Int(base.load(fromByteOffset: 5, as: UInt8.self))
+        if flags.contains(.longKey) {
+            count = base.load(fromByteOffset: offset, as: Int.self)
+            offset &+= 8
+        }
+        return ByteView(base + offset, count: count)
+    }
+
+    /// Where the value begins.
+    @inlinable @inline(__always)
+    var valueBase: UnsafeMutableRawPointer {
+        let key = key
+        return UnsafeMutableRawPointer(mutating: key.start + key.count)
+    }
+
+    // MARK: Value
+
+    @inlinable @inline(__always)
+    public var integer: Int64 {
+        assert(type == .string && encoding == .integer)
+        return valueBase.loadUnaligned(as: Int64.self)
+    }
+
+    func setInteger(_ value: Int64) { valueBase.storeBytes(of: value, as: Int64.self) }
+
+    @inlinable @inline(__always)
+    var inlineCount: Int { Int(base.load(fromByteOffset: 6, as: UInt16.self)) }
+
+    var external: ExternalString {
+        get { valueBase.loadUnaligned(as: ExternalString.self) }
+        nonmutating set { valueBase.storeBytes(of: newValue, as: ExternalString.self) }
+    }
+
+    /// The bytes of a string that is not kept as an integer; valid while the key does not change.
+    @inlinable @inline(__always)
+    public var bytes: ByteView {
+        assert(type == .string && encoding != .integer)
+        return flags.contains(.external) ? externalBytes : ByteView(valueBase, count: inlineCount)
+    }
+
+    @usableFromInline
+    var externalBytes: ByteView {
+        let string = external
+        return ByteView(string.bytes, count: string.count)
+    }
+
+    /// The text of a string in either representation; an integer's is written to `scratch`, which holds at least 24
+    /// bytes and must live as long as the view.
+    @inlinable @inline(__always)
+    public func text(scratch: UnsafeMutablePointer<UInt8>) -> ByteView {
+        encoding == .integer ? ByteView(scratch, count: writeInteger(integer, to: scratch)) : bytes
+    }
+
+    /// Length in bytes of a string's text.
+    public var textCount: Int { encoding == .integer ? decimalLength(integer) : bytes.count }
+
+    /// The storage of an aggregate.
+    @inlinable @inline(__always)
+    public var pointer: UnsafeMutableRawPointer {
+        get {
+            assert(type != .string)
+            return valueBase.loadUnaligned(as: UnsafeMutableRawPointer.self)
+        }
+        nonmutating set { valueBase.storeBytes(of: newValue, as: UnsafeMutableRawPointer.self) }
+    }
+}

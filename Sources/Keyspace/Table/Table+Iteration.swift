@@ -1,0 +1,94 @@
+import Primitives
+
+extension Table {
+    /// Number of bits of the hash that a scan position counts in.
+    static let scanBits = 40
+
+    /// Visits the keys whose hashes follow `position`, a prefix of the hash, until `limit` entries were seen or the
+    /// table ends; returns the next position, or nil at the end.
+    ///
+    /// An entry that is in the table during the whole scan is visited whatever resizes happen between the calls: homes
+    /// are visited in the order of hashes, of whose prefixes the position says which were done.
+    func scan(from position: UInt64, limit: Int, _ body: (Entry) -> Void) -> UInt64? {
+        guard capacity > 0 else { return nil }
+        let shift = UInt64(64 - Self.scanBits)
+        var home = Self.home(position << shift, capacity)
+        var seen = 0
+        while home < capacity {
+            let low = Self.firstHash(of: home, capacity)
+            let high = home + 1 == capacity ? UInt64.max : Self.firstHash(of: home + 1, capacity) &- 1
+            seen += visit(low...high, array: SlotArray(slots: slots, capacity: capacity), body)
+            if let old { seen += visit(low...high, array: old, body) }
+            home += 1
+            // Rounded down, so that what shares the prefix is visited again rather than missed.
+            if seen >= limit, home < capacity {
+                let next = Self.firstHash(of: home, capacity) >> shift
+                if next > position { return next }
+            }
+        }
+        return nil
+    }
+
+    /// The smallest hash whose home is `home`.
+    private static func firstHash(of home: Int, _ capacity: Int) -> UInt64 {
+        guard home > 0 else { return 0 }
+        let (quotient, remainder) = UInt64(capacity).dividingFullWidth((UInt64(home), 0))
+        return remainder == 0 ? quotient : quotient + 1
+    }
+
+    /// Visits the entries of `array` whose hash is in `range`; returns how many.
+    private func visit(_ range: ClosedRange<UInt64>, array: SlotArray, _ body: (Entry) -> Void) -> Int {
+        var seen = 0
+        var home = Self.home(range.lowerBound, array.capacity)
+        let last = Self.home(range.upperBound, array.capacity)
+        while home <= last {
+            var index = home
+            // Everything with this home is in the run that starts here.
+            while array.slots[index] != Self.empty {
+                let slot = array.slots[index]
+                if slot != Self.tombstone {
+                    let entry = Self.entry(slot)
+                    let hash = processHash(entry.key)
+                    if range.contains(hash), Self.home(hash, array.capacity) == home {
+                        body(entry)
+                        seen += 1
+                    }
+                }
+                index = index + 1 == array.capacity ? 0 : index + 1
+                if index == home { break }
+            }
+            home += 1
+        }
+        return seen
+    }
+
+    /// Visits all entries in no order, until `body` returns false.
+    func forEach(_ body: (Entry) -> Bool) {
+        guard capacity > 0 else { return }
+        for index in 0..<capacity where slots[index] > Self.tombstone {
+            if !body(Self.entry(slots[index])) { return }
+        }
+        guard let old else { return }
+        for index in 0..<old.capacity where old.slots[index] > Self.tombstone {
+            if !body(Self.entry(old.slots[index])) { return }
+        }
+    }
+
+    /// An entry chosen at random, nil where there is none. Expected O(1): the table is at least an eighth full.
+    func random(_ next: (Int) -> Int) -> Entry? {
+        guard count > 0 else { return nil }
+        let total = capacity + (old?.capacity ?? 0)
+        while true {
+            let index = next(total)
+            let slot: UInt64
+            if index < capacity {
+                slot = slots[index]
+            } else if let old {
+                slot = old.slots[index - capacity]
+            } else {
+                continue
+            }
+            if slot > Self.tombstone { return Self.entry(slot) }
+        }
+    }
+}

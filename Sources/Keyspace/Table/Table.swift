@@ -1,0 +1,226 @@
+import CLinux
+import Primitives
+
+/// The keys of one database in one shard: open addressing with linear probing over 8-byte slots, each a 16-bit tag of
+/// the hash and a 48-bit pointer to an `Entry`.
+///
+/// A key's home is `hash * capacity / 2^64`: the *high* bits of the hash. Three things follow. Capacities need not be
+/// powers of two, so the table grows by half and is never emptier than 53 %. Order of homes is order of hashes at every
+/// capacity, so a SCAN cursor is a hash prefix and survives any resize. And a resize moves slots in one sequential pass.
+///
+/// Resizing is incremental: slots of the old array move a few at a time with every insertion, and in the background.
+/// While it lasts a lookup looks at both arrays. Removed slots become tombstones where a probe must go on.
+///
+/// Invariants: `used` (entries and tombstones) is below `capacity`, so that probes end; a key is in at most one array;
+/// slots are written with relaxed stores because other workers peek at them, without the lock, to prefetch.
+struct Table: ~Copyable {
+    /// Slot array and size class in one word, so that a peek sees both or neither.
+    var directoryWord: UInt64 = 0
+    private(set) var capacity = 0
+    /// Entries in both arrays.
+    private(set) var count = 0
+    /// Slots of the current array that are not empty.
+    private var used = 0
+    private var old: SlotArray?
+    /// Slots of the old array before this one have moved.
+    private var migrated = 0
+    private unowned(unsafe) let reclaimer: Reclaimer
+
+    static let empty: UInt64 = 0
+    static let tombstone: UInt64 = 1
+
+    struct SlotArray {
+        var slots: UnsafeMutablePointer<UInt64>
+        var capacity: Int
+    }
+
+    /// - Parameter reclaimer: frees arrays that workers may be peeking at; must outlive the table.
+    init(reclaimer: Reclaimer) { self.reclaimer = reclaimer }
+
+    deinit {
+        for array in arrays { retire(array) }
+    }
+
+    private func retire(_ array: SlotArray) { reclaimer.retire(UnsafeMutableRawPointer(array.slots)) }
+
+    @inline(__always)
+    var slots: UnsafeMutablePointer<UInt64> { Self.slots(of: directoryWord) }
+
+    @inline(__always)
+    static func slots(of directory: UInt64) -> UnsafeMutablePointer<UInt64> {
+        // Never followed while the table is empty: capacity is zero then.
+        UnsafeMutablePointer(bitPattern: UInt(directory & 0xFFFF_FFFF_FFFF)).unsafelyUnwrapped
+    }
+
+    var isResizing: Bool { old != nil }
+
+    /// The arrays that hold entries: none, the current one, or that and the old one.
+    var arrays: [SlotArray] {
+        guard capacity > 0 else { return [] }
+        let current = SlotArray(slots: slots, capacity: capacity)
+        return old.map { [current, $0] } ?? [current]
+    }
+
+    /// Bytes of the slot arrays.
+    var memoryUsage: Int { (capacity + (old?.capacity ?? 0)) * 8 }
+
+    @inline(__always)
+    static func home(_ hash: UInt64, _ capacity: Int) -> Int {
+        Int(truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(truncatingIfNeeded: capacity)).high)
+    }
+
+    /// Bits that neither choose the shard nor the home.
+    @inline(__always)
+    static func tag(_ hash: UInt64) -> UInt64 { (hash >> 12) & 0xFFFF }
+
+    @inline(__always)
+    static func entry(_ slot: UInt64) -> Entry {
+        Entry(base: UnsafeMutableRawPointer(bitPattern: UInt(slot & 0xFFFF_FFFF_FFFF)).unsafelyUnwrapped)
+    }
+
+    @inline(__always)
+    static func slot(_ hash: UInt64, _ entry: Entry) -> UInt64 {
+        tag(hash) << 48 | UInt64(UInt(bitPattern: entry.base))
+    }
+
+    // MARK: Lookup
+
+    /// The slot that holds `key`. Expected O(1).
+    @inline(__always)
+    func find(_ hash: UInt64, _ key: ByteView) -> UnsafeMutablePointer<UInt64>? {
+        guard capacity > 0 else { return nil }
+        if let found = Self.find(hash, key, in: slots, capacity) { return found }
+        guard let old else { return nil }
+        return Self.find(hash, key, in: old.slots, old.capacity)
+    }
+
+    @inline(__always)
+    private static func find(
+        _ hash: UInt64, _ key: ByteView, in slots: UnsafeMutablePointer<UInt64>, _ capacity: Int
+    ) -> UnsafeMutablePointer<UInt64>? {
+        let tag = tag(hash)
+        var index = home(hash, capacity)
+        while true {
+            let slot = slots[index]
+            if slot == empty { return nil }
+            if slot >> 48 == tag, slot != tombstone, entry(slot).key == key { return slots + index }
+            index &+= 1
+            if index == capacity { index = 0 }
+        }
+    }
+
+    // MARK: Mutation
+
+    /// Adds an entry whose key is not in the table. Amortised O(1).
+    @inline(__always)
+    mutating func insert(_ hash: UInt64, _ entry: Entry) {
+        if used >= capacity &- capacity / 5 { makeRoom() }
+        if old != nil { migrate(slots: 8) }
+        place(Self.slot(hash, entry), home: Self.home(hash, capacity))
+        count &+= 1
+    }
+
+    @inline(__always)
+    private mutating func place(_ slot: UInt64, home: Int) {
+        let slots = slots
+        var index = home
+        while slots[index] > Self.tombstone {
+            index &+= 1
+            if index == capacity { index = 0 }
+        }
+        if slots[index] == Self.empty { used &+= 1 }
+        clinux_store_relaxed(slots + index, slot)
+    }
+
+    /// Puts `entry`, the moved block of the same key, into `slot`.
+    @inline(__always)
+    func replace(_ slot: UnsafeMutablePointer<UInt64>, with entry: Entry) {
+        clinux_store_relaxed(slot, slot.pointee & 0xFFFF << 48 | UInt64(UInt(bitPattern: entry.base)))
+    }
+
+    /// Takes the entry out of `slot`.
+    mutating func remove(_ slot: UnsafeMutablePointer<UInt64>) {
+        count -= 1
+        let slots = slots
+        let index = slot - slots
+        guard index >= 0, index < capacity else {
+            // In the old array, which is about to go.
+            return clinux_store_relaxed(slot, Self.tombstone)
+        }
+        let next = index + 1 == capacity ? 0 : index + 1
+        if slots[next] == Self.empty {
+            clinux_store_relaxed(slot, Self.empty)
+            used -= 1
+            var previous = index == 0 ? capacity - 1 : index - 1
+            while slots[previous] == Self.tombstone {
+                clinux_store_relaxed(slots + previous, Self.empty)
+                used -= 1
+                previous = previous == 0 ? capacity - 1 : previous - 1
+            }
+        } else {
+            clinux_store_relaxed(slot, Self.tombstone)
+        }
+        if old == nil, capacity > TableSizes.capacities[0], count < capacity / 8 { resize() }
+    }
+
+    // MARK: Resizing
+
+    /// Grows, or only sweeps tombstones out where they are what fills the table.
+    @inline(never)
+    private mutating func makeRoom() {
+        if old != nil { migrate(slots: .max) }
+        resize()
+    }
+
+    private mutating func resize() {
+        var sizeClass = 0
+        // At most 55 % full afterwards.
+        while TableSizes.capacities[sizeClass] * 11 / 20 < count + 1 { sizeClass += 1 }
+        let size = TableSizes.capacities[sizeClass]
+        let block = Allocation.allocateZeroed(size * 8).assumingMemoryBound(to: UInt64.self)
+        if capacity > 0 { old = SlotArray(slots: slots, capacity: capacity) }
+        migrated = 0
+        used = 0
+        capacity = size
+        clinux_store_relaxed(&directoryWord, UInt64(sizeClass) << 48 | UInt64(UInt(bitPattern: block)))
+        if count == 0, let empty = old {
+            retire(empty)
+            old = nil
+        }
+    }
+
+    /// Moves up to `limit` slots of the old array; returns whether more are left.
+    @discardableResult
+    mutating func migrate(slots limit: Int) -> Bool {
+        guard let source = old else { return false }
+        let end = limit < source.capacity - migrated ? migrated + limit : source.capacity
+        // The keys must be hashed again for their new home: fetch them together.
+        for index in migrated..<end where source.slots[index] > Self.tombstone {
+            clinux_prefetch_read(Self.entry(source.slots[index]).base)
+        }
+        for index in migrated..<end {
+            let slot = source.slots[index]
+            guard slot > Self.tombstone else { continue }
+            clinux_store_relaxed(source.slots + index, Self.tombstone)
+            place(slot, home: Self.home(processHash(Self.entry(slot).key), capacity))
+        }
+        migrated = end
+        guard end == source.capacity else { return true }
+        retire(source)
+        old = nil
+        return false
+    }
+}
+
+/// Capacities that tables take, each half as large again as the one before.
+enum TableSizes {
+    static let capacities: UnsafeMutablePointer<Int> = {
+        let sizes = UnsafeMutablePointer<Int>.allocate(capacity: 72)
+        var size = 8
+        for index in 0..<72 {
+            sizes[index] = size
+            size += size / 2
+        }
+        return sizes
+    }()
+}

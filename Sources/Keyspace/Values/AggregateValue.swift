@@ -1,0 +1,80 @@
+/// A value that consists of elements: a handle of encoding and storage that is read from its entry, changed, and written
+/// back through the door. The handle owns nothing by itself; `destroy` frees what it refers to.
+public protocol AggregateValue {
+    static var type: ValueType { get }
+    /// A new value without elements.
+    init()
+    /// The value that an entry refers to.
+    init(encoding: Encoding, storage: UnsafeMutableRawPointer)
+    var encoding: Encoding { get }
+    var storage: UnsafeMutableRawPointer { get }
+    /// Number of elements. O(1).
+    var count: Int { get }
+    /// Bytes taken from the allocator. O(1).
+    var memoryUsage: Int { get }
+    /// Frees the storage; the handle and its copies are dead afterwards.
+    func destroy()
+    /// A deep copy.
+    func copy() -> Self
+    /// The earliest time at which an element expires, in milliseconds since 1970. O(1).
+    var minimumExpiry: Int64? { get }
+}
+
+extension AggregateValue {
+    public var minimumExpiry: Int64? { nil }
+}
+
+extension Entry {
+    /// The aggregate that this entry holds, which must be of that type.
+    @inlinable @inline(__always)
+    public func aggregate<Value: AggregateValue>(_: Value.Type = Value.self) -> Value {
+        assert(type == Value.type)
+        return Value(encoding: encoding, storage: pointer)
+    }
+
+    var aggregateUsage: Int {
+        switch type {
+        case .hash: aggregate(HashValue.self).memoryUsage
+        case .sortedSet: aggregate(SortedSetValue.self).memoryUsage
+        case .string, .list, .set, .stream: 0
+        }
+    }
+
+    /// Number of elements of an aggregate, 1 for a string: what freeing it costs.
+    var elementCount: Int {
+        switch type {
+        case .hash: aggregate(HashValue.self).count
+        case .sortedSet: aggregate(SortedSetValue.self).count
+        case .string, .list, .set, .stream: 1
+        }
+    }
+
+    /// Frees the entry and its value.
+    func destroy() {
+        switch type {
+        case .string:
+            if flags.contains(.external) { Allocation.free(external.bytes) }
+        case .hash: aggregate(HashValue.self).destroy()
+        case .sortedSet: aggregate(SortedSetValue.self).destroy()
+        case .list, .set, .stream: break
+        }
+        freeBlock()
+    }
+
+    /// A deep copy under another key.
+    func duplicated(key newKey: ByteView, expiry: Int64?) -> Entry {
+        switch type {
+        case .string:
+            if encoding == .integer { return .integer(key: newKey, value: integer, expiry: expiry) }
+            return .string(key: newKey, value: bytes, expiry: expiry, encoding: encoding)
+        case .hash: return duplicated(HashValue.self, newKey, expiry)
+        case .sortedSet, .list, .set, .stream: return duplicated(SortedSetValue.self, newKey, expiry)
+        }
+    }
+
+    private func duplicated<Value: AggregateValue>(_: Value.Type, _ newKey: ByteView, _ expiry: Int64?) -> Entry {
+        let copy = aggregate(Value.self).copy()
+        return .aggregate(
+            key: newKey, type: Value.type, encoding: copy.encoding, storage: copy.storage, expiry: expiry)
+    }
+}
