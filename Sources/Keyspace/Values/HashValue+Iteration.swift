@@ -1,0 +1,116 @@
+import Primitives
+
+extension HashValue {
+    /// Calls `body` with each field. `body` must not change the hash. O(n).
+    public func forEach(now: Int64, _ body: (HashField) -> Void) {
+        if encoding == .hashTable {
+            table.forEach { entry in
+                let field = HashField(entry)
+                if !Self.isExpired(field.expiry, now: now) { body(field) }
+            }
+            return
+        }
+        var offset = pack.first
+        while let current = offset {
+            let (field, last) = packedField(at: current)
+            if !Self.isExpired(field.expiry, now: now) { body(field) }
+            offset = pack.next(after: last)
+        }
+    }
+
+    /// Calls `body` with some fields, about `count` of a table, all of a listpack, and answers the cursor that goes on
+    /// from there; 0 begins and ends a scan. Fields that are there for the whole of a scan are seen at least once, also
+    /// while the hash changes its size or encoding. `body` must not change the hash.
+    public func scan(_ cursor: UInt64, count: Int, now: Int64, _ body: (HashField) -> Void) -> UInt64 {
+        guard encoding == .hashTable else {
+            forEach(now: now, body)
+            return 0
+        }
+        return table.scan(cursor, count: count) { entry in
+            let field = HashField(entry)
+            if !Self.isExpired(field.expiry, now: now) { body(field) }
+        }
+    }
+
+    /// The field at `offset` of a listpack, and the position of its last element.
+    @inline(__always)
+    private func packedField(at offset: Int) -> (HashField, last: Int) {
+        if encoding == .listpack {
+            let valueOffset = offset &+ pack.entrySize(at: offset)
+            let field = HashField(
+                field: pack.element(at: offset), value: pack.element(at: valueOffset), expiry: Self.noExpiry)
+            return (field, valueOffset)
+        }
+        let triple = triple(at: offset)
+        return (HashField(field: triple.field, value: triple.value, expiry: triple.expiry), triple.expiryOffset)
+    }
+
+    /// A field, each with the same probability; nil where there is none. Expected O(1) in a table, unless most of its
+    /// fields are expired.
+    public func random(now: Int64, using random: inout RandomSource) -> HashField? {
+        if encoding == .hashTable {
+            for _ in 0..<64 {
+                guard let entry = table.random(using: &random) else { return nil }
+                if !Self.isExpired(entry.expiry, now: now) { return HashField(entry) }
+            }
+            // Nearly all are expired: one of the rest, by walking.
+            var chosen: HashField?
+            forEachRandom(1, now: now, using: &random) { chosen = $0 }
+            return chosen
+        }
+        let total = count
+        var expired = 0
+        var offset = pack.first
+        while encoding == .listpackExtended, let current = offset {
+            let triple = triple(at: current)
+            guard Self.isExpired(triple.expiry, now: now) else { break }
+            expired += 1
+            offset = pack.next(after: triple.expiryOffset)
+        }
+        guard expired < total, let chosen = pack.seek((expired + random.below(total - expired)) * stride) else {
+            return nil
+        }
+        return packedField(at: chosen).0
+    }
+
+    /// Calls `body` with `wanted` different fields, or with all where there are fewer; each set of fields has the same
+    /// probability, their order has not. `body` must not change the hash. O(n), or O(wanted) where that is far less.
+    public func forEachRandom(
+        _ wanted: Int, now: Int64, using random: inout RandomSource, _ body: (HashField) -> Void
+    ) {
+        guard wanted > 0 else { return }
+        if encoding == .hashTable, wanted > 1, wanted < table.count / 8, !Self.isExpired(minimumExpiry, now: now) {
+            // Few repeats in so many fields.
+            var seen: Set<UnsafeMutableRawPointer> = []
+            while seen.count < wanted, let entry = table.random(using: &random) {
+                if seen.insert(entry.block).inserted { body(HashField(entry)) }
+            }
+            return
+        }
+        var live = count
+        if Self.isExpired(minimumExpiry, now: now) {
+            live = 0
+            forEach(now: now) { _ in live += 1 }
+        }
+        // Selection sampling (Knuth, volume 2, algorithm 3.4.2 S).
+        var left = live
+        var needed = min(wanted, live)
+        var source = random
+        forEach(now: now) { field in
+            guard needed > 0 else { return }
+            if source.below(left) < needed {
+                body(field)
+                needed -= 1
+            }
+            left -= 1
+        }
+        random = source
+    }
+}
+
+extension HashField {
+    @inline(__always)
+    init(_ entry: FieldEntry) {
+        self.init(field: .bytes(entry.field), value: .bytes(entry.value), expiry: entry.expiry)
+    }
+}
