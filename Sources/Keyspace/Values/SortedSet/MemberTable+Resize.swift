@@ -37,12 +37,4 @@ extension MemberTable {
             oldCapacity = 0
         }
     }
-
-    /// Makes room for `count` members at once, where the table is empty.
-    mutating func reserve(_ count: Int) {
-        guard self.count == 0, oldSlots == nil, count &* 5 > capacity &* 4 else { return }
-        Allocation.free(slots)
-        capacity = count &+ count / 3
-        slots = Self.allocate(capacity)
-    }
 }

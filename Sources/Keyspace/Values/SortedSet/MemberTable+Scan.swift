@@ -16,7 +16,7 @@ extension MemberTable {
         var start = from
         while true {
             let first = Self.home(start, capacity)
-            let last = first &+ min(left, slotsLeft)
+            let last = first &+ min(left, slotsLeft) &+ 1
             let end = last >= capacity ? 0 : boundary(last)
             // Of the slots' boundary only the prefix is kept; what lies beyond it comes with the next call.
             let through = end == 0 ? UInt64.max : end &- 1

@@ -153,7 +153,11 @@ extension ScoreTree {
         if isLeaf {
             let leaf = ScoreLeaf(node)
             if let previous = leaf.previous { previous.next = leaf.next } else if let next = leaf.next { first = next }
-            if let next = leaf.next { next.previous = leaf.previous } else if let previous = leaf.previous { last = previous }
+            if let next = leaf.next {
+                next.previous = leaf.previous
+            } else if let previous = leaf.previous {
+                last = previous
+            }
             leafNodes &-= 1
         } else {
             innerNodes &-= 1
