@@ -1,0 +1,183 @@
+import CLinux
+import Primitives
+
+/// The way from a member to its block: an open-addressing table of 8-byte slots that grows and shrinks in small steps.
+///
+/// A slot is a 48-bit pointer under a 16-bit tag; zero is an empty slot. The home of a hash is
+/// `hash * capacity / 2^64`, so homes ascend with hashes whatever the capacity: a SCAN cursor is a prefix of the hash
+/// and stays good when the table is resized, and capacities need not be powers of two (growth by half wastes less).
+/// Probing is linear. The tag's upper 10 bits are the lowest of the hash, its lower 6 are the distance from home (63
+/// stands for "63 or more"): a probe at distance d only matches a tag that says d, so a false match, which costs a cache
+/// miss, is rarer than one in a thousand, and a removal can shift its followers back without asking for their hashes.
+///
+/// A resize allocates the new slots and moves a few old ones with every change. Meanwhile a member is in exactly one of
+/// both tables; slots that were moved hold `moved`, so that probes in the old table go on past them. The bounds make a
+/// second resize during the first impossible: growing drains the old slots within capacity/16 changes.
+struct MemberTable {
+    var slots: UnsafeMutablePointer<UInt64>
+    var capacity: Int
+    /// Members in `slots`.
+    var used = 0
+    /// The slots that are being drained, if there are any.
+    var oldSlots: UnsafeMutablePointer<UInt64>?
+    var oldCapacity = 0
+    /// Members in `oldSlots`.
+    var oldUsed = 0
+    /// Old slots below this one have been moved.
+    var drained = 0
+
+    static let smallest = 16
+    static let moved: UInt64 = 1
+    static let pointerMask: UInt64 = (1 << 48) &- 1
+    /// Old slots that are moved with every change.
+    static let step = 16
+
+    /// An empty table with room for `count` members.
+    init(reserving count: Int) {
+        capacity = max(Self.smallest, count &+ count / 3)
+        slots = Self.allocate(capacity)
+    }
+
+    static func allocate(_ capacity: Int) -> UnsafeMutablePointer<UInt64> {
+        Allocation.allocateZeroed(capacity &* 8).assumingMemoryBound(to: UInt64.self)
+    }
+
+    func destroy() {
+        Allocation.free(slots)
+        if let oldSlots { Allocation.free(oldSlots) }
+    }
+
+    var count: Int { used &+ oldUsed }
+
+    /// Bytes that the slots take from the allocator.
+    var memoryUsage: Int {
+        Allocation.footprint(capacity &* 8) &+ (oldSlots == nil ? 0 : Allocation.footprint(oldCapacity &* 8))
+    }
+
+    @inline(__always)
+    static func home(_ hash: UInt64, _ capacity: Int) -> Int {
+        Int(truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(truncatingIfNeeded: capacity)).high)
+    }
+
+    @inline(__always)
+    static func tag(_ hash: UInt64, _ distance: Int) -> UInt64 {
+        (hash & 0x3ff) << 6 | UInt64(truncatingIfNeeded: min(distance, 63))
+    }
+
+    @inline(__always)
+    static func block(_ slot: UInt64) -> MemberBlock {
+        // A slot that is neither empty nor `moved` holds a pointer that was stored by `place`.
+        MemberBlock(UnsafeMutableRawPointer(bitPattern: UInt(slot & pointerMask)).unsafelyUnwrapped)
+    }
+
+    /// Starts loading the slots where `hash` will be looked for.
+    @inline(__always)
+    func prefetch(_ hash: UInt64) { clinux_prefetch_read(slots + Self.home(hash, capacity)) }
+
+    /// The block of `member`, whose hash is `hash`.
+    @inline(__always)
+    func find(_ member: ByteView, _ hash: UInt64) -> MemberBlock? {
+        let index = Self.index(of: member, hash, slots, capacity)
+        if index >= 0 { return Self.block(slots[index]) }
+        guard let oldSlots else { return nil }
+        let oldIndex = Self.index(of: member, hash, oldSlots, oldCapacity)
+        return oldIndex >= 0 ? Self.block(oldSlots[oldIndex]) : nil
+    }
+
+    @inline(__always)
+    private static func index(
+        of member: ByteView, _ hash: UInt64, _ slots: UnsafeMutablePointer<UInt64>, _ capacity: Int
+    ) -> Int {
+        var index = home(hash, capacity)
+        var distance = 0
+        while true {
+            let slot = slots[index]
+            if slot == 0 { return -1 }
+            if slot >> 48 == tag(hash, distance), slot != moved, block(slot).bytes == member { return index }
+            distance &+= 1
+            index &+= 1
+            if index == capacity { index = 0 }
+        }
+    }
+
+    /// Puts in a member that is not there.
+    @inline(__always)
+    mutating func insert(_ block: MemberBlock, _ hash: UInt64) {
+        if oldSlots != nil { drain(Self.step) }
+        place(block, hash)
+        if used &* 5 > capacity &* 4, oldSlots == nil { startResize(to: capacity &+ capacity / 2) }
+    }
+
+    @inline(__always)
+    mutating func place(_ block: MemberBlock, _ hash: UInt64) {
+        var index = Self.home(hash, capacity)
+        var distance = 0
+        while slots[index] != 0 {
+            distance &+= 1
+            index &+= 1
+            if index == capacity { index = 0 }
+        }
+        slots[index] = Self.tag(hash, distance) << 48 | UInt64(UInt(bitPattern: block.base))
+        used &+= 1
+    }
+
+    /// Takes out a member that is there, by its block, which stays the caller's.
+    mutating func remove(_ block: MemberBlock, _ hash: UInt64) {
+        if oldSlots != nil { drain(Self.step) }
+        if let index = Self.index(of: block, hash, slots, capacity) {
+            closeGap(index)
+            used &-= 1
+        } else if let oldSlots, let index = Self.index(of: block, hash, oldSlots, oldCapacity) {
+            oldSlots[index] = Self.moved
+            oldUsed &-= 1
+        }
+        if used &* 5 < capacity, oldSlots == nil, capacity > Self.smallest * 2 {
+            startResize(to: max(Self.smallest, used &* 2))
+        }
+    }
+
+    @inline(__always)
+    private static func index(
+        of block: MemberBlock, _ hash: UInt64, _ slots: UnsafeMutablePointer<UInt64>, _ capacity: Int
+    ) -> Int? {
+        let pointer = UInt64(UInt(bitPattern: block.base))
+        var index = home(hash, capacity)
+        while true {
+            let slot = slots[index]
+            if slot == 0 { return nil }
+            if slot & pointerMask == pointer { return index }
+            index &+= 1
+            if index == capacity { index = 0 }
+        }
+    }
+
+    /// Empties the slot at `index` and moves back what it kept from home, so that no probe ends too early.
+    private mutating func closeGap(_ index: Int) {
+        var hole = index
+        var index = index
+        var gap = 0
+        while true {
+            index &+= 1
+            if index == capacity { index = 0 }
+            gap &+= 1
+            let slot = slots[index]
+            if slot == 0 { break }
+            let distance = distance(slot, at: index)
+            if distance < gap { continue }
+            let kept = slot & ~(UInt64(63) << 48)
+            slots[hole] = kept | UInt64(truncatingIfNeeded: min(distance &- gap, 63)) << 48
+            hole = index
+            gap = 0
+        }
+        slots[hole] = 0
+    }
+
+    /// How far from home the member in `slot` is.
+    @inline(__always)
+    private func distance(_ slot: UInt64, at index: Int) -> Int {
+        let distance = Int(truncatingIfNeeded: slot >> 48 & 63)
+        if distance < 63 { return distance }
+        let exact = index &- Self.home(processHash(Self.block(slot).bytes), capacity)
+        return exact < 0 ? exact &+ capacity : exact
+    }
+}
