@@ -6,18 +6,20 @@ import Glibc
 /// without quadratic copying (glibc moves large blocks by remapping pages). Consuming only moves `head`; the block is
 /// compacted when room is needed and at least half of it is consumed.
 ///
-/// Invariant: `0 <= head <= tail <= capacity`, and `base` is valid for `capacity` bytes.
+/// Invariant: `0 <= head <= tail <= size`, and `base` is valid for `size` bytes.
 public struct ByteBuffer: ~Copyable {
     @usableFromInline var base: UnsafeMutablePointer<UInt8>?
     @usableFromInline var head = 0
     @usableFromInline var tail = 0
-    /// Size of the block in bytes.
-    public private(set) var capacity = 0
+    @usableFromInline var size = 0
 
     /// An empty buffer without a block.
     public init() {}
 
     deinit { free(base) }
+
+    /// Size of the block in bytes.
+    @inlinable public var capacity: Int { size }
 
     /// Number of bytes held.
     @inlinable public var count: Int { tail &- head }
@@ -33,17 +35,17 @@ public struct ByteBuffer: ~Copyable {
     /// Room for `count` more bytes, uninitialised; make them part of the buffer with `commit`.
     @inlinable @inline(__always)
     public mutating func reserve(_ count: Int) -> UnsafeMutablePointer<UInt8> {
-        if let base, capacity &- tail >= count { return base + tail }
+        if let base, size &- tail >= count { return base + tail }
         return grow(by: count)
     }
 
     /// Bytes that fit behind the held ones without growing.
-    @inlinable public var spare: Int { capacity &- tail }
+    @inlinable public var spare: Int { size &- tail }
 
     /// Makes the first `count` bytes of what `reserve` returned part of the buffer.
     @inlinable @inline(__always)
     public mutating func commit(_ count: Int) {
-        assert(count >= 0 && tail + count <= capacity)
+        assert(count >= 0 && tail + count <= size)
         tail &+= count
     }
 
@@ -96,31 +98,31 @@ public struct ByteBuffer: ~Copyable {
     public mutating func clear(keeping limit: Int) {
         head = 0
         tail = 0
-        if capacity > limit {
+        if size > limit {
             free(base)
             base = nil
-            capacity = 0
+            size = 0
         }
     }
 
     @usableFromInline @inline(never)
     mutating func grow(by count: Int) -> UnsafeMutablePointer<UInt8> {
-        if let base, head >= capacity / 2, capacity - (tail - head) >= count {
+        if let base, head >= size / 2, size - (tail - head) >= count {
             memmove(base, base + head, tail - head)
             tail -= head
             head = 0
             return base + tail
         }
         let needed = tail + count
-        let size = max(needed, min(capacity * 2, needed + (64 << 20)), 256)
-        guard let block = realloc(base, size) else {
+        let larger = max(needed, min(size * 2, needed + (64 << 20)), 256)
+        guard let block = realloc(base, larger) else {
             let message: StaticString = "Out of memory growing a buffer\n"
             write(STDERR_FILENO, message.utf8Start, message.utf8CodeUnitCount)
             abort()
         }
         let bytes = block.assumingMemoryBound(to: UInt8.self)
         base = bytes
-        capacity = size
+        size = larger
         return bytes + tail
     }
 }

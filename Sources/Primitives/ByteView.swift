@@ -22,6 +22,12 @@ public struct ByteView {
     }
 
     @inlinable @inline(__always)
+    public init(_ start: UnsafeMutablePointer<UInt8>, count: Int) {
+        let start: UnsafePointer<UInt8> = UnsafePointer(start)
+        self.init(start, count: count)
+    }
+
+    @inlinable @inline(__always)
     public init(_ start: UnsafeRawPointer, count: Int) {
         self.init(start.assumingMemoryBound(to: UInt8.self), count: count)
     }

@@ -15,7 +15,7 @@ public struct Thread: @unchecked Sendable {
             { argument in
                 guard let argument else { return nil }
                 let box = Unmanaged<Box>.fromOpaque(argument).takeRetainedValue()
-                pthread_setname_np(pthread_self(), box.name)
+                clinux_set_thread_name(box.name)
                 var signals = sigset_t()
                 sigfillset(&signals)
                 pthread_sigmask(SIG_BLOCK, &signals, nil)

@@ -89,7 +89,7 @@ public struct RequestParser: ~Copyable {
     ///   is `.incomplete`, and to be handed back with the same bytes, and more behind them.
     /// - Complexity: O(bytes that were not looked at before).
     @inline(__always)
-    public mutating func next(_ input: ByteView, partial: inout PartialRequest, limits: borrowing Limits) -> Result {
+    public mutating func next(_ input: ByteView, partial: inout PartialRequest, limits: Limits) -> Result {
         if partial.isEmpty {
             guard input.count > 0 else { return .incomplete }
             if input.start[0] != UInt8(ascii: "*") { return inlineCommand(input) }
@@ -98,7 +98,7 @@ public struct RequestParser: ~Copyable {
     }
 
     private mutating func multibulk(
-        _ input: ByteView, partial: inout PartialRequest, limits: borrowing Limits
+        _ input: ByteView, partial: inout PartialRequest, limits: Limits
     ) -> Result {
         let firstArgument = argumentCount
         var position = 0

@@ -62,7 +62,7 @@ extension Call {
             guard entry.type == Value.type else { throw .wrongType }
             return try change(key, entry, body)
         }
-        var value = Value()
+        var value = Value.make()
         do throws(CommandError) {
             if let event = try body(&value, &self), value.count > 0 {
                 access.store(key, value, event: event)

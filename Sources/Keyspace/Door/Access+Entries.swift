@@ -34,7 +34,7 @@ extension Access {
         noteExpiry(key, old: nil, new: entry.expiry)
         entry.touch(accessClock)
         place.pointee.table.insert(key.hash, entry)
-        if keyspace.observerCount.load(ordering: .relaxed) != 0 {
+        if keyspace.isObserved {
             changes.append(key, database: database, event: .new)
         }
     }
@@ -149,9 +149,9 @@ extension Access {
     /// Puts an entry that came from elsewhere under `key`, in place of what is there.
     private mutating func place(_ key: Key, _ entry: Entry) {
         put(key, entry, in: slot(key))
-        if entry.type == .hash, let deadline = entry.aggregate(HashValue.self).minimumExpiry {
-            place(key).pointee.fieldExpiry.insert(deadline: deadline, hash: key.hash)
-        }
+        guard entry.type == .hash else { return }
+        let deadline = entry.aggregate(HashValue.self).minimumExpiry
+        if deadline != .max { noteFieldExpiry(key, deadline) }
     }
 
     /// Calls `body` with another database selected.
@@ -182,7 +182,7 @@ extension Access {
     ///   - event: what changed, nil for nothing.
     @inlinable
     public mutating func close<Value: AggregateValue>(
-        _ key: Key, _ entry: Entry, _ value: Value, before: (usage: Int, expiry: Int64?), event: KeyEvent?
+        _ key: Key, _ entry: Entry, _ value: Value, before: (usage: Int, expiry: Int64), event: KeyEvent?
     ) {
         entry.encoding = value.encoding
         entry.pointer = value.storage
@@ -190,8 +190,8 @@ extension Access {
         if let event { changed(key, event) }
         if value.count == 0 {
             _ = remove(key)
-        } else if let deadline = value.minimumExpiry, deadline != before.expiry {
-            noteFieldExpiry(key, deadline)
+        } else if value.minimumExpiry != before.expiry, value.minimumExpiry != .max {
+            noteFieldExpiry(key, value.minimumExpiry)
         }
     }
 

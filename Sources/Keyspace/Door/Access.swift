@@ -118,7 +118,7 @@ public struct Access: ~Copyable {
     @inline(__always)
     public mutating func changed(_ key: Key, _ event: KeyEvent) {
         dirty &+= 1
-        if shard(key).pointee.watchedKeys != 0 || keyspace.observerCount.load(ordering: .relaxed) != 0 {
+        if shard(key).pointee.watchedKeys != 0 || keyspace.isObserved {
             record(key, event)
         }
     }

@@ -69,7 +69,7 @@ extension Access {
     private mutating func expireKeys(
         _ place: UnsafeMutablePointer<ShardDatabase>, limit: Int, _ progress: inout ExpiryProgress
     ) {
-        while let deadline = place.pointee.expiry.earliest, deadline <= now {
+        while let deadline = place.pointee.expiry.earliest, deadline < now {
             guard progress.removed < limit else { return progress.hasMore = true }
             guard let item = place.pointee.expiry.popDue(now: now) else { return }
             guard
@@ -84,11 +84,11 @@ extension Access {
     private mutating func expireFields(
         _ place: UnsafeMutablePointer<ShardDatabase>, limit: Int, _ progress: inout ExpiryProgress
     ) {
-        while let deadline = place.pointee.fieldExpiry.earliest, deadline <= now {
+        while let deadline = place.pointee.fieldExpiry.earliest, deadline < now {
             guard progress.removed < limit else { return progress.hasMore = true }
             guard let item = place.pointee.fieldExpiry.popDue(now: now) else { return }
             let slot = place.pointee.table.find(hash: item.hash) {
-                $0.type == .hash && ($0.aggregate(HashValue.self).minimumExpiry ?? .max) <= now
+                $0.type == .hash && $0.aggregate(HashValue.self).minimumExpiry < now
             }
             guard let slot else { continue }
             let entry = Table.entry(slot.pointee)
@@ -101,7 +101,7 @@ extension Access {
     public mutating func expireFields(_ key: Key, _ entry: Entry, limit: Int) -> Int {
         var hash = entry.aggregate(HashValue.self)
         let before = (usage: hash.memoryUsage, expiry: hash.minimumExpiry)
-        let removed = hash.removeExpired(now: now, limit: limit)
+        let removed = hash.removeExpired(now: now, limit: limit) { _ in }
         statistics.pointee.expiredFields.add(removed)
         close(key, entry, hash, before: before, event: removed > 0 ? KeyEvent(.hash, "hexpired") : nil)
         return removed

@@ -26,7 +26,7 @@ struct ExpiryIndex {
 
     /// The item with the earliest deadline, if that has passed. O(log n).
     mutating func popDue(now: Int64) -> Item? {
-        guard let first = heap.min, first.deadline <= now else { return nil }
+        guard let first = heap.min, first.deadline < now else { return nil }
         return heap.popMin()
     }
 

@@ -12,12 +12,12 @@ public final class Keyspace: @unchecked Sendable {
     public let reclaimer: Reclaimer
     let lazyFree = LazyFree()
     private let shards: UnsafeMutableRawPointer
-    private let capacities = TableSizes.capacities
+    nonisolated(unsafe) private let capacities = TableSizes.capacities
     /// Position of the last write in the one total order of all writes.
     private let revisionCounter = Atomic<UInt64>(0)
     /// What hears of every change, in the order of delivery. Changed only while every shard is locked.
     private var observers: [any KeyspaceObserver] = []
-    let observerCount = Atomic<Int>(0)
+    private let observerCount = Atomic<Int>(0)
     /// Whether keys are removed at their deadline although nobody asks for them (`DEBUG SET-ACTIVE-EXPIRE`).
     public let activeExpiry = Atomic<Bool>(true)
 
@@ -111,6 +111,10 @@ public final class Keyspace: @unchecked Sendable {
         observerCount.store(observers.count, ordering: .relaxed)
         unlock(.all)
     }
+
+    /// Whether changes need to be recorded.
+    @inline(__always)
+    var isObserved: Bool { observerCount.load(ordering: .relaxed) != 0 }
 
     func deliver(_ changes: borrowing ChangeLog, revision: UInt64) {
         for observer in observers { observer.keyspaceChanged(changes, revision: revision) }

@@ -90,9 +90,10 @@ public struct Entry {
     @inlinable @inline(__always)
     public var expiry: Int64? { hasExpiry ? base.load(fromByteOffset: 8, as: Int64.self) : nil }
 
+    /// Whether the key is gone at `now`: its last millisecond is over.
     @inlinable @inline(__always)
     public func isExpired(at now: Int64) -> Bool {
-        hasExpiry && base.load(fromByteOffset: 8, as: Int64.self) <= now
+        hasExpiry && base.load(fromByteOffset: 8, as: Int64.self) < now
     }
 
     /// Changes the expiry of an entry that has one.

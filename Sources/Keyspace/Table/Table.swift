@@ -21,7 +21,7 @@ struct Table: ~Copyable {
     private(set) var count = 0
     /// Slots of the current array that are not empty.
     private var used = 0
-    private var old: SlotArray?
+    private(set) var old: SlotArray?
     /// Slots of the old array before this one have moved.
     private var migrated = 0
     private unowned(unsafe) let reclaimer: Reclaimer
@@ -214,7 +214,7 @@ struct Table: ~Copyable {
 
 /// Capacities that tables take, each half as large again as the one before.
 enum TableSizes {
-    static let capacities: UnsafeMutablePointer<Int> = {
+    nonisolated(unsafe) static let capacities: UnsafeMutablePointer<Int> = {
         let sizes = UnsafeMutablePointer<Int>.allocate(capacity: 72)
         var size = 8
         for index in 0..<72 {

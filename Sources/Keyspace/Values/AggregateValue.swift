@@ -1,9 +1,11 @@
+import Primitives
+
 /// A value that consists of elements: a handle of encoding and storage that is read from its entry, changed, and written
 /// back through the door. The handle owns nothing by itself; `destroy` frees what it refers to.
 public protocol AggregateValue {
     static var type: ValueType { get }
     /// A new value without elements.
-    init()
+    static func make() -> Self
     /// The value that an entry refers to.
     init(encoding: Encoding, storage: UnsafeMutableRawPointer)
     var encoding: Encoding { get }
@@ -16,12 +18,20 @@ public protocol AggregateValue {
     func destroy()
     /// A deep copy.
     func copy() -> Self
-    /// The earliest time at which an element expires, in milliseconds since 1970. O(1).
-    var minimumExpiry: Int64? { get }
+    /// The earliest time at which an element expires, in milliseconds since 1970; `Int64.max` where none does. O(1).
+    var minimumExpiry: Int64 { get }
 }
 
 extension AggregateValue {
-    public var minimumExpiry: Int64? { nil }
+    @inlinable public var minimumExpiry: Int64 { .max }
+}
+
+extension HashValue: AggregateValue {
+    @inlinable public static var type: ValueType { .hash }
+}
+
+extension SortedSetValue: AggregateValue {
+    @inlinable public static var type: ValueType { .sortedSet }
 }
 
 extension Entry {

@@ -1,0 +1,94 @@
+import Keyspace
+import Primitives
+import RESP
+
+extension Executor {
+    /// EXEC: all queued commands under the locks of all their keys, as one change.
+    mutating func executeTransaction(_ entry: CommandEntry, _ arguments: UnsafeBufferPointer<ByteView>) {
+        let start = CycleClock.now()
+        call.entry = entry
+        call.arguments = arguments
+        let session = call.session
+        guard session.pointee.state.contains(.transaction) else {
+            return refuse(entry, CommandError("ERR EXEC without MULTI"))
+        }
+        let queue = session.pointee.queue
+        session.pointee.state.remove(.transaction)
+        session.pointee.queue = TransactionQueue()
+        let shards = shards(of: queue).union(session.pointee.watch.shards)
+        keyspace.lock(shards)
+        call.access.held = shards
+        if queue.isBroken {
+            refuse(entry, .transactionAborted)
+        } else if hasWatchedKeyChanged() {
+            call.reply.nullArray()
+        } else {
+            execute(queue)
+        }
+        call.access.commit()
+        TransactionCommands.unwatchAll(&call)
+        keyspace.unlock(shards)
+        call.access.held = ShardSet()
+        record(entry, ticks: CycleClock.now() &- start)
+    }
+
+    private mutating func execute(_ queue: TransactionQueue) {
+        call.reply.array(queue.commands.count)
+        call.isInTransaction = true
+        for queued in queue.commands {
+            queued.withArguments { runQueued(queued.entry.takeUnretainedValue(), $0) }
+        }
+        call.isInTransaction = false
+    }
+
+    /// The shards of everything that the queued commands touch.
+    private func shards(of queue: TransactionQueue) -> ShardSet {
+        var shards = ShardSet()
+        for queued in queue.commands {
+            let entry = queued.entry.takeUnretainedValue()
+            if entry.flags.contains(.walks) { return .all }
+            queued.withArguments { shards.formUnion(entry.locks.shards(entry.command, $0)) }
+        }
+        return shards
+    }
+
+    private mutating func hasWatchedKeyChanged() -> Bool {
+        guard let state = call.session.pointee.watch.state else { return false }
+        // Those whose time has come while nobody looked.
+        for watched in call.session.pointee.watch.keys {
+            watched.key.withView { key in
+                call.access.inDatabase(watched.database) { _ = $0.find(Key(key)) }
+            }
+        }
+        return state.isDirty
+    }
+}
+
+extension TransactionQueue.Queued {
+    /// Calls `body` with the arguments, which are good until it returns.
+    func withArguments(_ body: (UnsafeBufferPointer<ByteView>) -> Void) {
+        bytes.withView { all in
+            withUnsafeTemporaryAllocation(of: ByteView.self, capacity: arguments.count) { views in
+                for (index, range) in arguments.enumerated() { views.initializeElement(at: index, to: all[range]) }
+                body(UnsafeBufferPointer(views))
+            }
+        }
+    }
+}
+
+extension ShardSet {
+    func union(_ other: ShardSet) -> ShardSet {
+        var result = self
+        result.formUnion(other)
+        return result
+    }
+}
+
+extension WatchList {
+    /// The shards of the watched keys.
+    var shards: ShardSet {
+        var shards = ShardSet()
+        for watched in keys { shards.insert(Keyspace.shardIndex(watched.key.withView { processHash($0) })) }
+        return shards
+    }
+}

@@ -1,0 +1,262 @@
+import Keyspace
+import Primitives
+import RESP
+
+/// Hears of what happened to calls, beside their replies. Called on the path of errors and slow calls only.
+public protocol ExecutionObserver: AnyObject {
+    /// A call was answered with an error.
+    func executionFailed(_ error: CommandError)
+    /// A call took longer than `slowThreshold` ticks.
+    func executionWasSlow(
+        _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry, ticks: UInt64,
+        session: UnsafeMutablePointer<Session>)
+}
+
+/// Runs commands: checks, queues, locks, calls the handler, announces the changes and counts.
+///
+/// A worker has one. All of it runs on the worker's thread.
+public struct Executor: ~Copyable {
+    public let table: CommandTable
+    public var call: Call
+    /// By `CommandEntry.identifier`.
+    public let statistics: UnsafeMutablePointer<CommandStatistics>
+    /// Calls that took at least so many ticks are reported.
+    public var slowThreshold = UInt64.max
+    /// Whether durations are counted in histograms (`latency-tracking`).
+    public var tracksLatency = true
+    unowned(unsafe) private let observer: any ExecutionObserver
+    let keyspace: Keyspace
+
+    /// - Parameters:
+    ///   - output: where replies go.
+    ///   - host: given to handlers as `call.host`.
+    public init(
+        table: CommandTable, keyspace: Keyspace, output: UnsafeMutablePointer<ByteBuffer>,
+        accessStatistics: UnsafeMutablePointer<AccessStatistics>, session: UnsafeMutablePointer<Session>,
+        host: AnyObject, worker: Int, observer: any ExecutionObserver
+    ) {
+        self.table = table
+        self.keyspace = keyspace
+        self.observer = observer
+        call = Call(
+            reply: ReplyWriter(output: output, version: 2),
+            access: Access(keyspace: keyspace, statistics: accessStatistics), session: session,
+            entry: table.entries[0], host: host, worker: worker)
+        statistics = .allocate(capacity: table.identifierCount)
+        for index in 0..<table.identifierCount { (statistics + index).initialize(to: CommandStatistics()) }
+    }
+
+    deinit {
+        statistics.deinitialize(count: table.identifierCount)
+        statistics.deallocate()
+    }
+
+    /// Turns to a connection; `now` is the time that its next commands see, in milliseconds since 1970.
+    @inline(__always)
+    public mutating func select(_ session: UnsafeMutablePointer<Session>, now: Int64) {
+        call.session = session
+        call.reply.version = session.pointee.version
+        call.access.database = session.pointee.database
+        call.access.leavesAccessClock = session.pointee.leavesAccessClock
+        call.access.now = now
+    }
+
+    /// Executes one command of the selected connection and writes its reply.
+    ///
+    /// - Parameters:
+    ///   - entry: what `table.find` gave for the first argument.
+    ///   - arguments: at least one.
+    ///   - hash: of the first key, if it was computed ahead.
+    /// - Returns: the tick at which it ended, which is when the next one starts.
+    @inline(__always)
+    public mutating func execute(
+        _ entry: Unmanaged<CommandEntry>?, _ arguments: UnsafeBufferPointer<ByteView>, hash: UInt64?,
+        startedAt start: UInt64
+    ) -> UInt64 {
+        guard let entry, call.session.pointee.state.isEmpty,
+            entry._withUnsafeGuaranteedRef({ $0.subcommands.isEmpty && $0.accepts(arguments.count) })
+        else {
+            executeSlowly(entry, arguments)
+            return CycleClock.now()
+        }
+        if let hash {
+            call.firstKeyHash = hash
+            call.hasFirstKeyHash = true
+        } else {
+            call.hasFirstKeyHash = false
+        }
+        return entry._withUnsafeGuaranteedRef { run($0, arguments, startedAt: start) }
+    }
+
+    /// Runs a command that has passed all checks.
+    @inline(__always)
+    private mutating func run(
+        _ entry: CommandEntry, _ arguments: UnsafeBufferPointer<ByteView>, startedAt start: UInt64
+    ) -> UInt64 {
+        call.entry = entry
+        call.arguments = arguments
+        switch entry.locks.kind {
+        case .single:
+            let shard = Keyspace.shardIndex(call.key(entry.locks.firstKey).hash)
+            keyspace.lock(shard)
+            hold(shard)
+            invoke(entry)
+            keyspace.unlock(shard)
+            call.access.held = ShardSet()
+        case .none:
+            invoke(entry)
+        case .several, .exclusive:
+            let shards = entry.locks.shards(entry.command, arguments)
+            keyspace.lock(shards)
+            call.access.held = shards
+            invoke(entry)
+            keyspace.unlock(shards)
+            call.access.held = ShardSet()
+        }
+        return finish(entry, arguments, startedAt: start)
+    }
+
+    /// Only walks, which take locks themselves, ask what a command with one key holds; they have none.
+    @inline(__always)
+    private mutating func hold(_ shard: Int) {
+        assert({ call.access.held.insert(shard) }() == ())
+    }
+
+    @inline(__always)
+    private mutating func invoke(_ entry: CommandEntry) {
+        do throws(CommandError) {
+            try entry.handler(&call)
+        } catch {
+            fail(entry, error)
+        }
+        call.access.commit()
+    }
+
+    @inline(__always)
+    private mutating func finish(
+        _ entry: CommandEntry, _ arguments: UnsafeBufferPointer<ByteView>, startedAt start: UInt64
+    ) -> UInt64 {
+        let end = CycleClock.now()
+        let ticks = end &- start
+        let counts = statistics + entry.identifier
+        counts.pointee.calls.add()
+        counts.pointee.ticks.add(Int(truncatingIfNeeded: ticks))
+        if tracksLatency { counts.pointee.latency.record(ticks) }
+        if ticks >= slowThreshold {
+            observer.executionWasSlow(arguments, entry: entry, ticks: ticks, session: call.session)
+        }
+        return end
+    }
+
+    /// Runs one command of a transaction, under the transaction's locks.
+    mutating func runQueued(_ entry: CommandEntry, _ arguments: UnsafeBufferPointer<ByteView>) {
+        let start = CycleClock.now()
+        call.entry = entry
+        call.arguments = arguments
+        call.hasFirstKeyHash = false
+        do throws(CommandError) {
+            try entry.handler(&call)
+        } catch {
+            fail(entry, error)
+        }
+        _ = finish(entry, arguments, startedAt: start)
+    }
+
+    /// Counts a call that was executed otherwise than by its handler.
+    func record(_ entry: CommandEntry, ticks: UInt64) {
+        statistics[entry.identifier].calls.add()
+        statistics[entry.identifier].ticks.add(Int(truncatingIfNeeded: ticks))
+    }
+
+    /// Answers an error in place of what the call would have done.
+    mutating func refuse(_ entry: CommandEntry, _ error: CommandError) { fail(entry, error) }
+
+    @inline(never)
+    private mutating func fail(_ entry: CommandEntry, _ error: CommandError) {
+        statistics[entry.identifier].failed.add()
+        call.reply.error(error.message)
+        observer.executionFailed(error)
+    }
+
+    /// Refuses a call that did not get as far as its handler.
+    private mutating func reject(_ entry: CommandEntry?, _ error: CommandError) {
+        if let entry { statistics[entry.identifier].rejected.add() }
+        if call.session.pointee.state.contains(.transaction) { call.session.pointee.queue.isBroken = true }
+        call.reply.error(error.message)
+        observer.executionFailed(error)
+    }
+
+    // MARK: Everything but the common case
+
+    @inline(never)
+    private mutating func executeSlowly(
+        _ found: Unmanaged<CommandEntry>?, _ arguments: UnsafeBufferPointer<ByteView>
+    ) {
+        let mark = call.reply.output.pointee.count
+        let state = call.session.pointee.state
+        dispatch(found, arguments)
+        // CLIENT REPLY takes effect with its own reply; the one that SKIP hides is the next.
+        let after = call.session.pointee.state
+        if after.contains(.silent) || state.contains(.skipsNext) {
+            call.reply.output.pointee.truncate(to: mark)
+        }
+        if state.contains(.skipsNext) { call.session.pointee.state.remove(.skipsNext) }
+    }
+
+    private mutating func dispatch(
+        _ found: Unmanaged<CommandEntry>?, _ arguments: UnsafeBufferPointer<ByteView>
+    ) {
+        call.hasFirstKeyHash = false
+        let entry: CommandEntry
+        do throws(CommandError) {
+            entry = try resolve(found?.takeUnretainedValue(), arguments)
+        } catch {
+            return reject(found?.takeUnretainedValue(), error)
+        }
+        let state = call.session.pointee.state
+        if state.contains(.unauthenticated), !entry.flags.contains(.noAuth) { return reject(entry, .notAuthenticated) }
+        if state.contains(.transaction), !TransactionCommands.runInsideTransaction.contains(entry.fullName) {
+            if entry.flags.contains(.noMulti) {
+                return reject(entry, CommandError("ERR Command not allowed inside a transaction"))
+            }
+            call.session.pointee.queue.append(.passUnretained(entry), arguments)
+            return call.reply.simple("QUEUED")
+        }
+        if entry.fullName == "exec" { return executeTransaction(entry, arguments) }
+        _ = run(entry, arguments, startedAt: CycleClock.now())
+    }
+
+    /// The command or subcommand that a call means, whose arity it fits.
+    private func resolve(
+        _ found: CommandEntry?, _ arguments: UnsafeBufferPointer<ByteView>
+    ) throws(CommandError) -> CommandEntry {
+        guard var entry = found else { throw .unknownCommand(arguments) }
+        if !entry.subcommands.isEmpty, arguments.count > 1 {
+            let name = String(decoding: arguments[1].buffer.lazy.map(asciiLowercased), as: UTF8.self)
+            guard let subcommand = entry.subcommands[name] else {
+                throw .unknownSubcommand(arguments[1], of: entry.fullName)
+            }
+            entry = subcommand
+        }
+        guard entry.accepts(arguments.count) else { throw .wrongArity(entry.fullName) }
+        return entry
+    }
+}
+
+extension LockPlan {
+    /// The shards that a call locks.
+    func shards(_ command: Command, _ arguments: UnsafeBufferPointer<ByteView>) -> ShardSet {
+        var shards = ShardSet()
+        switch kind {
+        case .exclusive: return .all
+        case .none: break
+        case .single, .several:
+            for specification in command.keys {
+                specification.forEachKey(in: arguments) {
+                    shards.insert(Keyspace.shardIndex(processHash(arguments[$0])))
+                }
+            }
+        }
+        return shards
+    }
+}
