@@ -1,0 +1,71 @@
+import Primitives
+import Synchronization
+
+/// What is known of a connection outside of its worker: what CLIENT LIST shows, and a way to end it.
+///
+/// The worker publishes numbers after each batch with relaxed stores; names change rarely and have a lock.
+final class ClientRecord: Sendable {
+    /// What a client says of itself, and what it is.
+    struct Identity: Sendable {
+        var name: [UInt8] = []
+        var libraryName: [UInt8] = []
+        var libraryVersion: [UInt8] = []
+        var user = "default"
+    }
+
+    struct Flags: OptionSet, Sendable {
+        let rawValue: Int
+        static let transaction = Flags(rawValue: 1)
+        static let dirtyWatch = Flags(rawValue: 2)
+        static let closesAfterReply = Flags(rawValue: 4)
+        static let unixSocket = Flags(rawValue: 8)
+        static let noEvict = Flags(rawValue: 16)
+        static let noTouch = Flags(rawValue: 32)
+    }
+
+    let identifier: Int
+    let address: String
+    let localAddress: String
+    let descriptor: Int
+    let worker: Int
+    /// Seconds since 1970.
+    let createdAt: Int64
+    let identity = Mutex(Identity())
+    let lastInteraction: Counter
+    let database = Counter()
+    let flags = Counter()
+    /// Number of queued commands, -1 outside of a transaction.
+    let queued = Counter()
+    let queuedBytes = Counter()
+    let watched = Counter()
+    let inputBytes = Counter()
+    let inputCapacity = Counter()
+    let outputBytes = Counter()
+    let outputCapacity = Counter()
+    let version = Counter()
+    /// Identifier of the last command, -1 before the first.
+    let lastCommand = Counter()
+    let commands = Counter()
+    let bytesIn = Counter()
+    let bytesOut = Counter()
+    private let kill = Atomic<Bool>(false)
+
+    init(identifier: Int, address: String, localAddress: String, descriptor: Int, worker: Int, now: Int64) {
+        self.identifier = identifier
+        self.address = address
+        self.localAddress = localAddress
+        self.descriptor = descriptor
+        self.worker = worker
+        createdAt = now
+        lastInteraction = Counter()
+        lastInteraction.set(Int(now))
+        queued.set(-1)
+        lastCommand.set(-1)
+        version.set(2)
+    }
+
+    var isKilled: Bool { kill.load(ordering: .acquiring) }
+
+    /// Lets the worker close the connection when it is told to look.
+    func requestKill() { kill.store(true, ordering: .releasing) }
+}

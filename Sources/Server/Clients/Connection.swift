@@ -1,0 +1,37 @@
+import Commands
+import Glibc
+import Primitives
+import RESP
+
+/// A client's connection as its worker sees it. Lives in allocated memory, from being adopted to the end of the loop's turn
+/// in which it was closed, and is touched by its worker only.
+struct Connection: ~Copyable {
+    let descriptor: CInt
+    var session: Session
+    /// What CLIENT LIST and other threads may see of it.
+    let record: ClientRecord
+    /// Received and not yet parsed: a part of a command, or what waits while the connection is paused.
+    var input = ByteBuffer()
+    /// What is known of the command of which `input` holds a part.
+    var partial = PartialRequest()
+    /// Replies that the kernel did not take yet.
+    var pending = ByteBuffer()
+    /// Whether the kernel reports when it takes more.
+    var awaitsWritability = false
+    var isClosed = false
+    /// Whether no command is executed until a pause ends.
+    var isPaused = false
+    /// When `pending` went over the soft limit, in seconds of the wall clock.
+    var overSoftLimitSince: Int64?
+
+    init(descriptor: CInt, session: consuming Session, record: ClientRecord) {
+        self.descriptor = descriptor
+        self.session = session
+        self.record = record
+    }
+
+    /// What the poll gives back with events of this connection.
+    static func token(_ connection: UnsafeMutablePointer<Connection>) -> UInt64 {
+        UInt64(UInt(bitPattern: connection))
+    }
+}

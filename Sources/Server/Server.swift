@@ -1,0 +1,129 @@
+import Commands
+import Configuration
+import EventLoop
+import Glibc
+import Keyspace
+import Logging
+import Primitives
+import Synchronization
+
+/// The process: keyspace, command table, workers, and what all of them share.
+final class Server: @unchecked Sendable {
+    /// What is counted once for all workers.
+    struct Statistics: ~Copyable {
+        let connectionsReceived = Atomic<Int>(0)
+        let connectionsRejected = Atomic<Int>(0)
+    }
+
+    let keyspace: Keyspace
+    let table: CommandTable
+    let clients = ClientRegistry()
+    let pause = ClientPause()
+    let observations: Observations
+    let cycleClock = CycleClock()
+    let statistics = Statistics()
+    let log: Logger
+    /// Seconds since 1970.
+    let startedAt = Clock.wallMilliseconds() / 1000
+    /// 40 hexadecimal digits that name this run.
+    let runIdentifier = Server.randomHexadecimal(40)
+    private(set) var workers: [Worker] = []
+    private var threads: [Thread] = []
+    private var listeners: [Listener] = []
+
+    private let configurationLock = Mutex(())
+    private var configuration: Configuration
+    /// Counts the changes of the configuration; workers compare it with what they have.
+    let settingsGeneration = Atomic<Int>(0)
+    private let passwordIsRequired = Atomic<Bool>(false)
+
+    init(configuration: Configuration, log: Logger) {
+        self.configuration = configuration
+        self.log = log
+        let settings = configuration.settings
+        keyspace = Keyspace(databases: settings.databases, workers: settings.threads)
+        table = CommandTable(Server.families)
+        observations = Observations(table: table, cycleClock: cycleClock)
+        configurationDidChange()
+    }
+
+    // MARK: Configuration
+
+    /// A copy of the settings in force.
+    var settings: Settings { configurationLock.withLock { _ in configuration.settings } }
+
+    /// Whether clients must authenticate.
+    var requiresPassword: Bool { passwordIsRequired.load(ordering: .relaxed) }
+
+    /// Reads the configuration.
+    func withConfiguration<R>(_ body: (Configuration) -> R) -> R {
+        configurationLock.withLock { _ in body(configuration) }
+    }
+
+    /// Changes the configuration; workers take it over before their next commands.
+    func changeConfiguration<R>(
+        _ body: (inout Configuration) throws(ConfigurationError) -> R
+    ) throws(ConfigurationError) -> R {
+        let result = try configurationLock.withLock { (_) throws(ConfigurationError) in try body(&configuration) }
+        configurationDidChange()
+        return result
+    }
+
+    private func configurationDidChange() {
+        let settings = settings
+        passwordIsRequired.store(!settings.requirePassword.isEmpty, ordering: .relaxed)
+        observations.configure(settings)
+        settingsGeneration.wrappingAdd(1, ordering: .releasing)
+    }
+
+    // MARK: Life
+
+    /// The worker that a new connection goes to.
+    var leastLoadedWorker: Worker {
+        var best = workers[0]
+        for worker in workers.dropFirst()
+        where worker.load.load(ordering: .relaxed) < best.load.load(ordering: .relaxed) {
+            best = worker
+        }
+        return best
+    }
+
+    /// Opens the listening sockets and starts the workers.
+    ///
+    /// - Throws: `StartError` where an address cannot be listened on or the system refuses threads or descriptors.
+    func start() throws(StartError) {
+        let settings = settings
+        listeners = try openListeners(settings)
+        for index in 0..<settings.threads {
+            guard let worker = Worker(index: index, server: self, settings: settings) else {
+                throw StartError("Could not create the event loop: \(String(cString: strerror(errno)))")
+            }
+            workers.append(worker)
+        }
+        workers[0].listen(on: listeners)
+        for worker in workers {
+            guard let thread = Thread.start(name: "worker-\(worker.index)", { worker.run() }) else {
+                throw StartError("Could not start a thread: \(String(cString: strerror(errno)))")
+            }
+            threads.append(thread)
+        }
+    }
+
+    /// Lets the workers finish what was accepted, closes all connections and waits for the threads to end.
+    func stop() {
+        for listener in listeners { listener.shutDown() }
+        for worker in workers { worker.mailbox.send(.stop) }
+        for thread in threads { thread.join() }
+    }
+
+    static func randomHexadecimal(_ count: Int) -> String {
+        var generator = SystemRandomNumberGenerator()
+        return String((0..<count).map { _ in "0123456789abcdef".randomElement(using: &generator) ?? "0" })
+    }
+}
+
+/// Why the server could not start.
+struct StartError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,70 @@
+import Commands
+import Keyspace
+import Primitives
+import Synchronization
+
+extension Worker {
+    /// Microseconds that one turn of the loop spends on keys that have expired.
+    private static let expiryBudget: Int64 = 1000
+    /// Keys that are expired under one hold of a shard's lock.
+    private static let expirySlice = 64
+
+    func millisecondsToWait() -> Int {
+        if hasExpiryBacklog { return 0 }
+        return Int(clamping: max(0, (nextTick - Clock.monotonicMicroseconds() + 999) / 1000))
+    }
+
+    /// Does what is due: the active expiry `hz` times a second, clients that are silent or slow once a second.
+    func tick() {
+        let now = Clock.monotonicMicroseconds()
+        if hasExpiryBacklog || now >= nextTick { expireKeys(until: now + Self.expiryBudget) }
+        guard now >= nextTick else { return }
+        nextTick = now + 1_000_000 / Int64(max(1, settings.hz))
+        resumeAccepting()
+        resumePaused()
+        guard now >= nextSecond else { return }
+        nextSecond = now + 1_000_000
+        checkClients()
+    }
+
+    /// Expires keys in this worker's shards, going on where the last turn ended.
+    private func expireKeys(until deadline: Int64) {
+        guard server.keyspace.activeExpiry.load(ordering: .relaxed) else { return hasExpiryBacklog = false }
+        executor.pointee.call.access.now = Clock.wallMilliseconds()
+        let wasBacklogged = hasExpiryBacklog
+        hasExpiryBacklog = false
+        let workers = server.workers.count
+        for _ in stride(from: index, to: ShardSet.shardCount, by: workers) {
+            let progress = executor.pointee.call.access.expireDue(shard: expiryShard, limit: Self.expirySlice)
+            hasExpiryBacklog = hasExpiryBacklog || progress.hasMore
+            expiryShard += workers
+            if expiryShard >= ShardSet.shardCount { expiryShard = index }
+            if (progress.removed > 0 || wasBacklogged), Clock.monotonicMicroseconds() >= deadline {
+                return hasExpiryBacklog = true
+            }
+        }
+    }
+
+    /// Lets connections go on that a CLIENT PAUSE has held, when it is over.
+    private func resumePaused() {
+        guard !server.pause.isActive || !server.pause.holds(writes: true, now: Clock.wallMilliseconds()) else { return }
+        for connection in Array(connections.values) where connection.pointee.isPaused {
+            connection.pointee.isPaused = false
+            watch(connection)
+            processInput(connection)
+        }
+    }
+
+    private func checkClients() {
+        let now = Clock.wallMilliseconds() / 1000
+        for connection in Array(connections.values) {
+            let idle = now - Int64(connection.pointee.record.lastInteraction.current)
+            if settings.timeout > 0, idle > Int64(settings.timeout) {
+                server.log.debug("Closing idle client")
+                close(connection)
+            } else if !connection.pointee.pending.isEmpty {
+                enforceOutputLimit(connection)
+            }
+        }
+    }
+}

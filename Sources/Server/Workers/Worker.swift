@@ -1,0 +1,181 @@
+import Commands
+import Configuration
+import EventLoop
+import Glibc
+import Keyspace
+import Primitives
+import RESP
+import Synchronization
+
+/// A thread that serves its connections: it waits for input, parses all of it, executes the commands under the locks of
+/// their keys, and writes the replies; nothing is handed to another thread.
+///
+/// A connection stays with its worker from beginning to end. Everything here is touched by the worker's thread only,
+/// except `mailbox`, `load` and the statistics.
+final class Worker: @unchecked Sendable {
+    enum Message: Sendable {
+        /// A new connection to serve.
+        case adopt(CInt, isUnixSocket: Bool)
+        /// Look for connections that are to be closed.
+        case closeKilled
+        /// Finish and end the thread.
+        case stop
+    }
+
+    /// A parsed command that waits for its turn.
+    struct Parsed {
+        var entry: Unmanaged<CommandEntry>?
+        var firstArgument = 0
+        var argumentCount = 0
+        var hash: UInt64 = 0
+        var hasHash = false
+        /// Where the input goes on behind it.
+        var end = 0
+    }
+
+    /// Commands that are parsed, and whose keys are fetched, before the first of them is executed.
+    static let batchLimit = 64
+    /// Bytes that one read takes from a connection without a half-received command.
+    static let readSize = 64 * 1024
+
+    let index: Int
+    unowned(unsafe) let server: Server
+    let poll: EventPoll
+    let mailbox: Mailbox<Message>
+    /// Number of connections, those on their way included.
+    let load = Atomic<Int>(0)
+    let statistics: UnsafeMutablePointer<WorkerStatistics>
+    let accessStatistics: UnsafeMutablePointer<AccessStatistics>
+    /// This worker's copy of the configuration.
+    var settings: Settings
+    var settingsGeneration = -1
+
+    var connections: [Int: UnsafeMutablePointer<Connection>] = [:]
+    /// Closed in this turn of the loop; events of theirs may still be in the queue.
+    var closed: [UnsafeMutablePointer<Connection>] = []
+    var listeners: [Listener] = []
+    /// Whether accepting rests because descriptors ran out.
+    var acceptsRest = false
+    /// The connection whose command is being executed.
+    var current: UnsafeMutablePointer<Connection>?
+
+    let input = UnsafeMutablePointer<UInt8>.allocate(capacity: Worker.readSize)
+    let output: UnsafeMutablePointer<ByteBuffer>
+    var parser = RequestParser()
+    let batch = UnsafeMutablePointer<Parsed>.allocate(capacity: Worker.batchLimit)
+    let executor: UnsafeMutablePointer<Executor>
+    private let idleSession: UnsafeMutablePointer<Session>
+    var isStopping = false
+    var nextTick: Int64 = 0
+    var nextSecond: Int64 = 0
+    /// Whether keys wait to be expired and no time was left for them.
+    var hasExpiryBacklog = false
+    var expiryShard: Int
+
+    static let mailboxToken: UInt64 = 1
+    /// Tokens of listeners: this and the following even numbers' successors, which no connection's address is.
+    static let listenerToken: UInt64 = 3
+
+    /// Nil where the system refuses the descriptors that a worker needs.
+    init?(index: Int, server: Server, settings: Settings) {
+        guard let poll = EventPoll(), let mailbox = Mailbox<Message>() else { return nil }
+        self.index = index
+        self.server = server
+        self.settings = settings
+        self.poll = poll
+        self.mailbox = mailbox
+        statistics = .allocate(capacity: 1)
+        statistics.initialize(to: WorkerStatistics())
+        accessStatistics = .allocate(capacity: 1)
+        accessStatistics.initialize(to: AccessStatistics())
+        output = .allocate(capacity: 1)
+        output.initialize(to: ByteBuffer())
+        idleSession = .allocate(capacity: 1)
+        idleSession.initialize(to: Session(identifier: 0))
+        batch.initialize(repeating: Parsed(), count: Worker.batchLimit)
+        executor = .allocate(capacity: 1)
+        expiryShard = index
+        executor.initialize(
+            to: Executor(
+                table: server.table, keyspace: server.keyspace, output: output, accessStatistics: accessStatistics,
+                session: idleSession, host: self, worker: index, observer: server.observations))
+        _ = self.poll.add(mailbox.descriptor, token: Self.mailboxToken, interest: .read)
+    }
+
+    // MARK: The loop
+
+    /// Serves until it is told to stop.
+    func run() {
+        while !isStopping {
+            let count = poll.wait(milliseconds: millisecondsToWait())
+            let start = Clock.monotonicMicroseconds()
+            adoptSettings()
+            for position in 0..<count { handle(poll.event(position)) }
+            tick()
+            freeClosed()
+            statistics.pointee.turns.add()
+            statistics.pointee.turnMicroseconds.add(Int(Clock.monotonicMicroseconds() - start))
+        }
+        for connection in Array(connections.values) {
+            flush(connection)
+            close(connection)
+        }
+        freeClosed()
+    }
+
+    private func handle(_ event: EventPoll.Event) {
+        if event.token & 1 == 1 {
+            if event.token == Self.mailboxToken { return readMailbox() }
+            return acceptConnections(listeners[Int(event.token - Self.listenerToken) / 2])
+        }
+        guard let connection = UnsafeMutablePointer<Connection>(bitPattern: UInt(event.token)) else { return }
+        if event.ready.contains(.write), !connection.pointee.isClosed { flush(connection) }
+        if !event.ready.isDisjoint(with: [.read, .hangUp]), !connection.pointee.isClosed { receive(connection) }
+    }
+
+    private func readMailbox() {
+        for message in mailbox.receive() {
+            switch message {
+            case .adopt(let descriptor, let isUnixSocket): adopt(descriptor, isUnixSocket: isUnixSocket)
+            case .closeKilled:
+                for connection in Array(connections.values) where connection.pointee.record.isKilled {
+                    close(connection)
+                }
+            case .stop: isStopping = true
+            }
+        }
+    }
+
+    private func freeClosed() {
+        guard !closed.isEmpty else { return }
+        for connection in closed {
+            connection.deinitialize(count: 1)
+            connection.deallocate()
+        }
+        closed.removeAll(keepingCapacity: true)
+    }
+
+    /// Takes over what CONFIG SET has changed.
+    private func adoptSettings() {
+        let generation = server.settingsGeneration.load(ordering: .acquiring)
+        guard generation != settingsGeneration else { return }
+        settingsGeneration = generation
+        settings = server.settings
+        executor.pointee.call.limits = CommandLimits(settings)
+        executor.pointee.tracksLatency = settings.latencyTracking
+        executor.pointee.slowThreshold =
+            settings.slowlogLogSlowerThan < 0
+            ? .max : server.cycleClock.ticks(microseconds: settings.slowlogLogSlowerThan)
+    }
+}
+
+extension CommandLimits {
+    init(_ settings: Settings) {
+        self.init()
+        hash = HashLimits(
+            maxListpackEntries: settings.hashMaxListpackEntries, maxListpackValue: settings.hashMaxListpackValue)
+        sortedSet = SortedSetLimits(
+            maxListpackEntries: settings.zsetMaxListpackEntries, maxListpackValue: settings.zsetMaxListpackValue)
+        maximumString = settings.protoMaxBulkLength
+    }
+}
