@@ -36,6 +36,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(name: "freshet-server", dependencies: ["Server"], swiftSettings: settings),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration", "Primitives"], swiftSettings: settings),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
         .testTarget(name: "KeyspaceTests", dependencies: ["Primitives", "Keyspace"], swiftSettings: settings),
     ],

@@ -1,0 +1,102 @@
+import Glibc
+import Primitives
+
+/// Directives whose value is more than one word.
+extension Directive.Kind {
+    /// At most 16 addresses; `""` for none.
+    static let bind = words(
+        get: { $0.bind.isEmpty ? [[""]] : [$0.bind] },
+        set: { settings, words in
+            if words.count > 16 { return "Too many bind addresses specified." }
+            if words.contains(where: { $0.utf8.contains(0) }) { return "Invalid bind address" }
+            settings.bind = words == [""] ? [] : words
+            return nil
+        }, getText: { $0.bind.joined(separator: " ") })
+
+    /// Made absolute when it is set, so that it keeps its meaning whatever the process does later.
+    static let directory = words(
+        get: { [[$0.directory]] },
+        set: { settings, words in
+            guard words.count == 1, !words[0].utf8.contains(0) else { return "wrong number of arguments" }
+            guard let path = realpath(words[0], nil) else { return String(cString: strerror(errno)) }
+            defer { free(path) }
+            var status = stat()
+            guard stat(path, &status) == 0 else { return String(cString: strerror(errno)) }
+            guard status.st_mode & S_IFMT == S_IFDIR else { return String(cString: strerror(ENOTDIR)) }
+            settings.directory = String(cString: path)
+            return nil
+        }, getText: { $0.directory })
+
+    static let keyspaceEvents = words(
+        get: { [[$0.keyspaceEvents.text]] },
+        set: { settings, words in
+            guard words.count <= 1 else { return "wrong number of arguments" }
+            guard let events = KeyspaceEvents(text: words.first ?? "") else {
+                return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."
+            }
+            settings.keyspaceEvents = events
+            return nil
+        }, getText: { $0.keyspaceEvents.text })
+
+    static let percentiles = words(
+        get: { settings in
+            let texts = settings.latencyTrackingPercentiles.map(percentileText)
+            return [texts.isEmpty ? [""] : texts]
+        },
+        set: { settings, words in
+            let name = "latency-tracking-info-percentiles"
+            var percentiles: [Double] = []
+            for word in words == [""] ? [] : words {
+                guard let value = Array(word.utf8).withView({ parseDouble($0) }) else {
+                    return "Invalid \(name) parameters"
+                }
+                guard value >= 0, value <= 100 else { return "\(name) parameters should sit between [0.0,100.0]" }
+                percentiles.append(value)
+            }
+            settings.latencyTrackingPercentiles = percentiles
+            return nil
+        }, getText: { $0.latencyTrackingPercentiles.map(percentileText).joined(separator: " ") })
+
+    /// Groups of four words; a line may have several, and classes that it does not name stay as they are.
+    static let outputLimits = words(
+        get: { settings in
+            limitClasses.map { _, name, path in
+                let limit = settings[keyPath: path]
+                return [
+                    name, MemorySize.format(limit.hard), MemorySize.format(limit.soft), String(limit.softSeconds),
+                ]
+            }
+        },
+        set: { settings, words in
+            guard words.count % 4 == 0 else { return "Wrong number of arguments in buffer limit configuration." }
+            var changed = settings
+            for start in stride(from: 0, to: words.count, by: 4) {
+                let name = words[start].lowercased()
+                guard let path = limitClasses.first(where: { $0.0 == name || $0.1 == name })?.2 else {
+                    return "Invalid client class specified in buffer limit configuration."
+                }
+                guard let hard = MemorySize.parse(Array(words[start + 1].utf8)), hard <= Int.max,
+                    let soft = MemorySize.parse(Array(words[start + 2].utf8)), soft <= Int.max,
+                    let seconds = Int32(words[start + 3]), seconds >= 0
+                else { return "Error in hard, soft or soft_seconds setting in buffer limit configuration." }
+                changed[keyPath: path] = Settings.OutputLimit(
+                    hard: Int(hard), soft: Int(soft), softSeconds: Int(seconds))
+            }
+            settings = changed
+            return nil
+        },
+        getText: { settings in
+            limitClasses.map { name, _, path in
+                let limit = settings[keyPath: path]
+                return "\(name) \(limit.hard) \(limit.soft) \(limit.softSeconds)"
+            }.joined(separator: " ")
+        })
+
+    /// The name that CONFIG GET answers, the one that is written to a file, and the field.
+    private static let limitClasses: [(String, String, Directive.Field<Settings.OutputLimit>)] = [
+        ("normal", "normal", \.outputLimitNormal), ("slave", "replica", \.outputLimitReplica),
+        ("pubsub", "pubsub", \.outputLimitPubSub),
+    ]
+}
+
+private func percentileText(_ value: Double) -> String { String(decoding: doubleText(value), as: UTF8.self) }

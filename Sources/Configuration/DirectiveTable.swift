@@ -1,0 +1,115 @@
+/// The directives that this server acts on, with Redis 7.4's names, limits and defaults (the latter in `Settings`).
+extension Directive {
+    private static let int32 = 0...Int(Int32.max)
+    private static let anySize = 0...Int.max
+    /// Limits of what clients send may not fall below what a normal request needs.
+    private static let requestSize = 1 << 20...Int.max
+
+    /// All supported directives, by subject.
+    public static let all: [Directive] = network + process + keyspace + security + observation + fixed
+
+    private static let network: [Directive] = [
+        Directive("port", .integer(\.port, 0...65535), change: .atStartOnly, "TCP port; 0 listens on none"),
+        Directive("bind", .bind, change: .atStartOnly, "addresses to listen on; a leading - makes one optional"),
+        Directive("unixsocket", .text(\.unixSocket), change: .atStartOnly, "path of the unix socket"),
+        Directive(
+            "unixsocketperm", .octal(\.unixSocketPermissions, 0...0o777), change: .atStartOnly,
+            "mode of the unix socket"),
+        Directive(
+            "tcp-backlog", .integer(\.tcpBacklog, int32), change: .atStartOnly,
+            "connections that may wait to be accepted"),
+        Directive("tcp-keepalive", .integer(\.tcpKeepalive, int32), "seconds between probes of a silent connection"),
+        Directive("timeout", .integer(\.timeout, int32), "seconds after which an idle client is closed; 0 for never"),
+        Directive("maxclients", .integer(\.maxClients, 1...Int(UInt32.max)), "most clients at a time"),
+        Directive(
+            "proto-max-bulk-len", .memory(\.protoMaxBulkLength, requestSize), "longest string that a client may send"),
+        Directive(
+            "client-query-buffer-limit", .memory(\.clientQueryBufferLimit, requestSize),
+            "most bytes of requests that wait on one connection"),
+        Directive(
+            "client-output-buffer-limit", .outputLimits,
+            "class, hard limit, soft limit and its seconds: when a client that does not read is closed"),
+    ]
+
+    private static let process: [Directive] = [
+        Directive("threads", .integer(\.threads, 1...128), change: .atStartOnly, "threads that execute commands"),
+        Directive("daemonize", .bool(\.daemonize), change: .atStartOnly, "whether to run in the background"),
+        Directive(
+            "supervised", .choice(\.supervised), change: .atStartOnly,
+            "which supervisor to tell that the server is ready"),
+        Directive("pidfile", .text(\.pidFile), change: .atStartOnly, "file that holds the process's id"),
+        Directive("dir", .directory, change: .protected, "working directory"),
+        Directive("loglevel", .choice(\.logLevel), "least importance of what is logged"),
+        Directive("logfile", .text(\.logFile), change: .atStartOnly, "file to log to; empty for standard output"),
+    ]
+
+    private static let keyspace: [Directive] = [
+        Directive("databases", .integer(\.databases, 1...Int(Int32.max)), change: .atStartOnly, "number of databases"),
+        Directive("hz", .clamped(\.hz, int32, to: 1...500), "rounds of background work a second"),
+        Directive("active-expire-effort", .integer(\.activeExpireEffort, 1...10), "how much time expiry may take"),
+        Directive("activerehashing", .bool(\.activeRehashing), "whether tables are resized in idle time"),
+        Directive(
+            "hash-max-listpack-entries", .integer(\.hashMaxListpackEntries, anySize),
+            aliases: ["hash-max-ziplist-entries"], "most fields of a hash in one block"),
+        Directive(
+            "hash-max-listpack-value", .memory(\.hashMaxListpackValue, anySize), aliases: ["hash-max-ziplist-value"],
+            "longest field or value of a hash in one block"),
+        Directive(
+            "zset-max-listpack-entries", .integer(\.zsetMaxListpackEntries, anySize),
+            aliases: ["zset-max-ziplist-entries"], "most members of a sorted set in one block"),
+        Directive(
+            "zset-max-listpack-value", .memory(\.zsetMaxListpackValue, anySize), aliases: ["zset-max-ziplist-value"],
+            "longest member of a sorted set in one block"),
+        Directive("lazyfree-lazy-expire", .bool(\.lazyfreeExpire), "free expired values in the background"),
+        Directive(
+            "lazyfree-lazy-server-del", .bool(\.lazyfreeServerDelete), "free overwritten values in the background"),
+        Directive("lazyfree-lazy-user-del", .bool(\.lazyfreeUserDelete), "make DEL behave like UNLINK"),
+        Directive("lazyfree-lazy-user-flush", .bool(\.lazyfreeUserFlush), "make FLUSHALL and FLUSHDB asynchronous"),
+        Directive("notify-keyspace-events", .keyspaceEvents, "which events of keys are published"),
+    ]
+
+    private static let security: [Directive] = [
+        Directive("protected-mode", .bool(\.protectedMode), "refuse other machines while there is no password"),
+        Directive("requirepass", .bytes(\.requirePassword), sensitive: true, "password of the default user"),
+        Directive("enable-debug-command", .choice(\.enableDebugCommand), change: .atStartOnly, "who may use DEBUG"),
+    ]
+
+    private static let observation: [Directive] = [
+        Directive(
+            "slowlog-log-slower-than", .integer(\.slowlogLogSlowerThan, -1...Int.max),
+            "microseconds from which a command is logged as slow; -1 for none"),
+        Directive("slowlog-max-len", .integer(\.slowlogMaxLength, anySize), "entries of the slow log"),
+        Directive(
+            "latency-monitor-threshold", .integer(\.latencyMonitorThreshold, anySize),
+            "milliseconds from which an event is recorded; 0 for none"),
+        Directive("latency-tracking", .bool(\.latencyTracking), "keep the distribution of each command's time"),
+        Directive(
+            "latency-tracking-info-percentiles", .percentiles, "percentiles that INFO prints of each command's time"),
+    ]
+
+    /// Directives that clients ask for or set to the one value that is true here.
+    private static let fixed: [Directive] = [
+        Directive("save", .fixed(["", "\"\""]), "snapshots by time; none yet"),
+        Directive("appendonly", .fixed(["no"]), "the append-only file; none yet"),
+        Directive("maxmemory", .fixed(["0", "0b", "0kb", "0mb", "0gb"]), "limit of memory; none yet"),
+        Directive("maxmemory-policy", .fixed(["noeviction"]), "what is evicted at the limit; nothing yet"),
+        Directive("maxmemory-clients", .fixed(["0", "0%", "0b", "0mb", "0gb"]), "limit of clients' memory; none yet"),
+        Directive("syslog-enabled", .fixed(["no"]), change: .atStartOnly, "whether to log to syslog; not yet"),
+        Directive("oom-score-adj", .fixed(["no"]), "whether to tell the kernel whom to kill; not yet"),
+        Directive("cluster-enabled", .fixed(["no"]), change: .atStartOnly, "cluster mode; not yet"),
+        Directive(
+            "enable-protected-configs", .fixed(["no"]), change: .atStartOnly, "who may set protected directives; nobody"
+        ),
+    ]
+
+    /// The directive of that name or alias, in any letter case.
+    static func named(_ name: [UInt8]) -> Directive? { byName[String(decoding: name, as: UTF8.self).lowercased()] }
+
+    private static let byName: [String: Directive] = {
+        var names: [String: Directive] = [:]
+        for directive in all {
+            for name in [directive.name] + directive.aliases { names[name] = directive }
+        }
+        return names
+    }()
+}

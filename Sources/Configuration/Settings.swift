@@ -1,0 +1,107 @@
+import Glibc
+
+/// The values of all directives that this server acts on: a plain value that every worker may hold a copy of.
+///
+/// The initial values are the defaults. Text and limits of each field are in the directive table.
+public struct Settings: Sendable {
+    // Network
+    /// TCP port; 0 listens on none.
+    public var port = 6379
+    /// Addresses to listen on; `*` and `::*` are all, a leading `-` makes an address optional.
+    public var bind = ["*", "-::*"]
+    /// Path of the unix socket; empty for none.
+    public var unixSocket = ""
+    /// Mode of the unix socket; 0 leaves it to the umask.
+    public var unixSocketPermissions = 0
+    public var tcpBacklog = 511
+    /// Seconds between probes of a silent connection; 0 for none.
+    public var tcpKeepalive = 300
+    /// Seconds after which an idle client is closed; 0 for never.
+    public var timeout = 0
+    public var maxClients = 10000
+    public var protectedMode = true
+    /// Longest bulk string that a client may send, in bytes.
+    public var protoMaxBulkLength = 512 << 20
+    /// Most bytes of one client's requests that wait to be executed.
+    public var clientQueryBufferLimit = 1 << 30
+    public var outputLimitNormal = OutputLimit(hard: 0, soft: 0, softSeconds: 0)
+    public var outputLimitReplica = OutputLimit(hard: 256 << 20, soft: 64 << 20, softSeconds: 60)
+    public var outputLimitPubSub = OutputLimit(hard: 32 << 20, soft: 8 << 20, softSeconds: 60)
+
+    // Process
+    /// Number of worker threads.
+    public var threads = Settings.defaultThreads
+    public var daemonize = false
+    public var supervised = Supervision.no
+    /// Path of the pid file; empty for none unless daemonized.
+    public var pidFile = ""
+    /// Absolute path of the working directory.
+    public var directory = Settings.currentDirectory
+    public var logLevel = LogLevel.notice
+    /// Path of the log; empty for standard output.
+    public var logFile = ""
+
+    // Keyspace
+    public var databases = 16
+    /// Rounds of background work a second.
+    public var hz = 10
+    /// How much time expiry may take, 1...10.
+    public var activeExpireEffort = 1
+    public var activeRehashing = true
+    public var hashMaxListpackEntries = 512
+    public var hashMaxListpackValue = 64
+    public var zsetMaxListpackEntries = 128
+    public var zsetMaxListpackValue = 64
+    public var lazyfreeExpire = false
+    public var lazyfreeServerDelete = false
+    public var lazyfreeUserDelete = false
+    public var lazyfreeUserFlush = false
+    public var keyspaceEvents: KeyspaceEvents = []
+
+    // Security
+    /// Password of the default user; empty for none.
+    public var requirePassword: [UInt8] = []
+    public var enableDebugCommand = Permission.no
+
+    // Observation
+    /// Microseconds from which a command is logged as slow; 0 logs all, -1 none.
+    public var slowlogLogSlowerThan = 10000
+    public var slowlogMaxLength = 128
+    /// Milliseconds from which an event is recorded; 0 records none.
+    public var latencyMonitorThreshold = 0
+    public var latencyTracking = true
+    /// Percentiles that INFO prints, 0...100.
+    public var latencyTrackingPercentiles = [50, 99, 99.9]
+
+    public init() {}
+
+    /// When a client that does not read its replies is closed.
+    public struct OutputLimit: Sendable, Equatable {
+        /// Bytes at which it is closed at once; 0 for never.
+        public var hard: Int
+        /// Bytes that it may not exceed for longer than `softSeconds`; 0 for no such limit.
+        public var soft: Int
+        public var softSeconds: Int
+    }
+
+    public enum LogLevel: String, CaseIterable, Sendable {
+        case debug, verbose, notice, warning, nothing
+    }
+
+    public enum Supervision: String, CaseIterable, Sendable {
+        case upstart, systemd, auto, no
+    }
+
+    /// Who may use a command that is dangerous.
+    public enum Permission: String, CaseIterable, Sendable {
+        case no, yes, local
+    }
+
+    static var defaultThreads: Int { max(1, min(8, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
+    static var currentDirectory: String {
+        guard let path = getcwd(nil, 0) else { return "." }
+        defer { free(path) }
+        return String(cString: path)
+    }
+}
