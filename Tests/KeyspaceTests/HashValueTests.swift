@@ -306,7 +306,7 @@ private struct HashModel {
         check(extended.setExpiry(1_700_000_000_000, of: "f3", now: 0))
         check(extended.setExpiry(1_600_000_000_000, of: "f7", now: 0))
         for hash in [plain, extended] {
-            let sample = hash.pack.bytes.array
+            let sample = hash.listpackBytes?.array ?? []
             let whole = sample.withView { HashValue.load($0, encoding: hash.encoding) }
             #expect(whole.map { Self.contents($0, now: 0) } == Self.contents(hash, now: 0))
             whole?.destroy()
