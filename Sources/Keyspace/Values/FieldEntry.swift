@@ -33,11 +33,16 @@ public struct FieldEntry {
         return expiring ? size &+ expiryCount : size
     }
 
+    /// What is allocated for `size` bytes: all that the allocator would take for them anyway, so that a value may later be
+    /// replaced by a slightly longer one.
+    @inline(__always)
+    private static func roomyBlock(_ size: Int) -> Int { Allocation.footprint(size) &- 8 }
+
     /// A block for `field` and `value`. With `expiring`, the caller sets the expiry and the heap index.
     static func make(field: ByteView, value: ByteView?, expiring: Bool) -> FieldEntry {
         precondition(field.count <= Int(UInt32.max) && (value?.count ?? 0) <= Int(UInt32.max))
         let size = blockSize(fieldCount: field.count, valueCount: value?.count, expiring: expiring)
-        let entry = FieldEntry(block: Allocation.allocate(size))
+        let entry = FieldEntry(block: Allocation.allocate(roomyBlock(size)))
         let fieldWidth = width(field.count)
         let valueWidth = value.map { width($0.count) } ?? 0
         entry.block.storeBytes(
@@ -55,7 +60,7 @@ public struct FieldEntry {
 
     func clone() -> FieldEntry {
         let size = blockSize
-        let clone = Allocation.allocate(size)
+        let clone = Allocation.allocate(Self.roomyBlock(size))
         memcpy(clone, block, size)
         return FieldEntry(block: clone)
     }

@@ -41,7 +41,7 @@ extension FieldTable {
     }
 
     /// An entry, each with the same probability, expired or not. Expected O(1): random slots until one is taken.
-    public func random(using random: inout RandomSource) -> FieldEntry? {
+    public func random(using random: inout RandomGenerator) -> FieldEntry? {
         guard count > 0 else { return nil }
         let depth = header.pointee.depth
         let mask = 1 << header.pointee.log - 1

@@ -39,6 +39,9 @@ extension HashValue {
         if !fits { convertToTable() }
     }
 
+    /// The listpack of a hash that is kept as one, as an RDB file holds it; good until the hash is changed.
+    public var listpackBytes: ByteView? { encoding == .hashTable ? nil : pack.bytes }
+
     /// A hash from the bytes of a listpack that come from outside, as an RDB file holds them: fields and values, with
     /// expiries where `encoding` is `.listpackExtended`. Nil where they are damaged, have a field twice, or are not in
     /// the order of their expiries. O(n).

@@ -25,8 +25,11 @@ extension HashValue {
     public mutating func set(
         _ field: ByteView, _ value: ByteView, now: Int64, limits: HashLimits, keepingExpiry: Bool = false
     ) -> Bool {
-        if encoding != .hashTable, field.count > limits.maxListpackValue || value.count > limits.maxListpackValue {
-            convertToTable()
+        if encoding != .hashTable {
+            let longest = max(field.count, value.count)
+            // 48 bytes are more than what lengths and an expiry add to the texts.
+            let fits = longest <= limits.maxListpackValue && pack.canHold(adding: 2 * longest + 48)
+            if !fits { convertToTable() }
         }
         if encoding == .hashTable { return setInTable(field, value, now: now, keepingExpiry: keepingExpiry) }
         return setInListpack(field, value, now: now, limits: limits, keepingExpiry: keepingExpiry)
@@ -47,8 +50,7 @@ extension HashValue {
         _ field: ByteView, _ value: ByteView, now: Int64, limits: HashLimits, keepingExpiry: Bool
     ) -> Bool {
         guard let offset = pack.find(field, skip: stride &- 1) else {
-            let size = Listpack.encodedSize(of: field) &+ Listpack.encodedSize(of: value) &+ 16
-            if count >= limits.maxListpackEntries || !pack.canHold(adding: size) {
+            if count >= limits.maxListpackEntries {
                 convertToTable()
                 return table.set(field, value).isNew
             }

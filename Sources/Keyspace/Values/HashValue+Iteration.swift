@@ -47,7 +47,7 @@ extension HashValue {
 
     /// A field, each with the same probability; nil where there is none. Expected O(1) in a table, unless most of its
     /// fields are expired.
-    public func random(now: Int64, using random: inout RandomSource) -> HashField? {
+    public func random(now: Int64, using random: inout RandomGenerator) -> HashField? {
         if encoding == .hashTable {
             for _ in 0..<64 {
                 guard let entry = table.random(using: &random) else { return nil }
@@ -67,7 +67,7 @@ extension HashValue {
             expired += 1
             offset = pack.next(after: triple.expiryOffset)
         }
-        guard expired < total, let chosen = pack.seek((expired + random.below(total - expired)) * stride) else {
+        guard expired < total, let chosen = pack.seek((expired + random.next(below: total - expired)) * stride) else {
             return nil
         }
         return packedField(at: chosen).0
@@ -76,7 +76,7 @@ extension HashValue {
     /// Calls `body` with `wanted` different fields, or with all where there are fewer; each set of fields has the same
     /// probability, their order has not. `body` must not change the hash. O(n), or O(wanted) where that is far less.
     public func forEachRandom(
-        _ wanted: Int, now: Int64, using random: inout RandomSource, _ body: (HashField) -> Void
+        _ wanted: Int, now: Int64, using random: inout RandomGenerator, _ body: (HashField) -> Void
     ) {
         guard wanted > 0 else { return }
         if encoding == .hashTable, wanted > 1, wanted < table.count / 8, !Self.isExpired(minimumExpiry, now: now) {
@@ -98,7 +98,7 @@ extension HashValue {
         var source = random
         forEach(now: now) { field in
             guard needed > 0 else { return }
-            if source.below(left) < needed {
+            if source.next(below: left) < needed {
                 body(field)
                 needed -= 1
             }

@@ -26,7 +26,7 @@ extension Listpack {
         /// An integer where `text` spells one canonically.
         @inline(__always)
         init(_ text: ByteView) {
-            if let value = DecimalText.parse(text) {
+            if let value = Listpack.integer(text) {
                 self.init(value)
             } else {
                 self.init(plain: text)
@@ -82,6 +82,13 @@ extension Listpack {
             memcpy(target + offset, text.start, text.count)
             Listpack.writeTrailer(size, to: target + size)
         }
+    }
+
+    /// The integer that `text` is kept as. Most texts are none, which their first byte tells.
+    @inline(__always)
+    static func integer(_ text: ByteView) -> Int64? {
+        guard text.count > 0, text.count <= maximumIntegerTextLength, text.start[0] <= 0x39 else { return nil }
+        return parseInteger(text)
     }
 
     /// Bytes that `text` takes as an element.

@@ -68,7 +68,7 @@ extension Listpack {
     /// one element and then passing over `skip`: 1 finds the fields of a hash. O(n), without a copy.
     public func find(_ text: ByteView, from offset: Int? = nil, skip: Int = 0) -> Int? {
         let offset = offset ?? Self.headerCount
-        if let value = DecimalText.parse(text) { return findInteger(value, text, from: offset, skip: skip) }
+        if let value = Listpack.integer(text) { return findInteger(value, text, from: offset, skip: skip) }
         if text.count < 64 { return findShort(text, from: offset, skip: skip) }
         return findLong(text, from: offset, skip: skip)
     }

@@ -13,7 +13,7 @@ public enum ListpackElement {
     public var count: Int {
         switch self {
         case .bytes(let view): view.count
-        case .integer(let value): DecimalText.count(of: value)
+        case .integer(let value): decimalLength(value)
         }
     }
 
@@ -21,7 +21,7 @@ public enum ListpackElement {
     @inlinable
     public var integerValue: Int64? {
         switch self {
-        case .bytes(let view): DecimalText.parse(view)
+        case .bytes(let view): parseInteger(view)
         case .integer(let value): value
         }
     }
@@ -31,17 +31,17 @@ public enum ListpackElement {
     public func withBytes<R>(_ body: (ByteView) -> R) -> R {
         switch self {
         case .bytes(let view): body(view)
-        case .integer(let value): DecimalText.withText(of: value, body)
+        case .integer(let value): withText(of: value, body)
         }
     }
 
     /// The element's bytes, in place where it has some, else spelled into `scratch`, which has room for
-    /// `DecimalText.maximumCount` bytes and must outlive the view.
+    /// `maximumIntegerTextLength` bytes and must outlive the view.
     @inlinable
     public func view(spelledInto scratch: UnsafeMutablePointer<UInt8>) -> ByteView {
         switch self {
         case .bytes(let view): view
-        case .integer(let value): ByteView(UnsafePointer<UInt8>(scratch), count: DecimalText.write(value, to: scratch))
+        case .integer(let value): ByteView(UnsafePointer<UInt8>(scratch), count: writeInteger(value, to: scratch))
         }
     }
 
@@ -50,7 +50,7 @@ public enum ListpackElement {
     public static func == (element: ListpackElement, other: ByteView) -> Bool {
         switch element {
         case .bytes(let view): view == other
-        case .integer(let value): DecimalText.parse(other) == value
+        case .integer(let value): parseInteger(other) == value
         }
     }
 
@@ -60,4 +60,16 @@ public enum ListpackElement {
 
     /// A copy of the element's bytes.
     public var array: [UInt8] { withBytes { $0.array } }
+}
+
+/// Calls `body` with the text of `value`, spelled on the stack; the view must not leave it.
+@inlinable @inline(__always)
+func withText<R>(of value: Int64, _ body: (ByteView) -> R) -> R {
+    var scratch: (UInt64, UInt64, UInt64) = (0, 0, 0)
+    return withUnsafeMutableBytes(of: &scratch) { raw in
+        // Three words always have an address.
+        guard let base = raw.baseAddress else { return body(.empty) }
+        let count = writeInteger(value, to: base.assumingMemoryBound(to: UInt8.self))
+        return body(ByteView(base, count: count))
+    }
 }
