@@ -53,6 +53,29 @@ import Testing
         set.destroy()
     }
 
+    /// Looks at every stage of the resizes, large enough that the old slots' memory is given back in pieces.
+    @Test func theTableIsWholeWhileItIsResized() {
+        var set = SortedSetValue.make()
+        var stages = 0
+        for number in 0..<45_000 {
+            Self.insert(&set, number, Double(number))
+            let table = set.large.state.pointee.table
+            guard table.oldSlots != nil, number < 200 || table.oldEnd % 4001 < 16 else { continue }
+            stages += 1
+            #expect(set.large.brokenInvariant() == nil, "\(number)")
+            for absent in 0..<20 { #expect(Self.member(-1 - absent).withView { set.score(of: $0) } == nil) }
+        }
+        #expect(stages > 30)
+        while set.count > 0 {
+            set.remove(0..<16)
+            if set.large.state.pointee.table.oldSlots != nil, set.count < 1000 {
+                #expect(set.large.brokenInvariant() == nil, "\(set.count)")
+            }
+        }
+        #expect(set.large.state.pointee.table.capacity <= 32)
+        set.destroy()
+    }
+
     @Test func aCopyIsIndependent() {
         var set = SortedSetValue.make()
         for number in 0..<3000 { Self.insert(&set, number, Double(number % 17)) }

@@ -39,7 +39,7 @@ import Testing
     func scoresComeBackExactly(large: Bool) {
         let scores: [Double] = [
             0.1, 1e300, -1e-300, .leastNonzeroMagnitude, .greatestFiniteMagnitude, .infinity, -.infinity,
-            9_007_199_254_740_992, 127, 128,
+            9_007_199_254_740_992, 0x1p62, -0x1p63, 127, 128,
             -4096, 1e15, 1e17, 3.0000000000000004, 1 / 3,
         ]
         let set = Self.set(scores.enumerated().map { ("m\($0)", $1) }, large: large)

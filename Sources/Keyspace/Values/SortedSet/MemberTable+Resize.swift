@@ -7,34 +7,38 @@ extension MemberTable {
         oldSlots = slots
         oldCapacity = capacity
         oldUsed = used
-        drained = 0
+        oldEnd = capacity
+        oldAllocated = capacity
         capacity = newCapacity
         slots = Self.allocate(newCapacity)
         used = 0
     }
 
-    /// Moves the members of the next `limit` old slots.
+    /// Moves the members of the last `limit` old slots.
     @inline(never)
     mutating func drain(_ limit: Int) {
         guard let old = oldSlots else { return }
-        let end = min(drained &+ limit, oldCapacity)
-        // A member's hash needs its bytes: load those of this step and, for the next one, the slots' members.
-        for index in end..<min(end &+ limit, oldCapacity) {
+        let start = max(0, oldEnd &- limit)
+        // A member's hash needs its bytes: ask for those of the next step.
+        for index in max(0, start &- limit)..<start {
             clinux_prefetch_read(UnsafeRawPointer(bitPattern: UInt(old[index] & Self.pointerMask)))
         }
-        for index in drained..<end {
+        for index in start..<oldEnd {
             let slot = old[index]
-            if slot == 0 || slot == Self.moved { continue }
+            if slot == 0 || slot == Self.removed { continue }
             let block = Self.block(slot)
             place(block, processHash(block.bytes))
-            old[index] = Self.moved
             oldUsed &-= 1
         }
-        drained = end
-        if end == oldCapacity {
+        oldEnd = start
+        if start == 0 {
             Allocation.free(old)
             oldSlots = nil
             oldCapacity = 0
+            oldAllocated = 0
+        } else if oldAllocated &- start >= Self.piece {
+            oldSlots = Allocation.reallocate(old, start &* 8).assumingMemoryBound(to: UInt64.self)
+            oldAllocated = start
         }
     }
 }

@@ -20,8 +20,8 @@ extension MemberTable {
             let end = last >= capacity ? 0 : boundary(last)
             // Of the slots' boundary only the prefix is kept; what lies beyond it comes with the next call.
             let through = end == 0 ? UInt64.max : end &- 1
-            var seen = Self.walk(slots, capacity, start...through, body)
-            if let oldSlots { seen &+= Self.walk(oldSlots, oldCapacity, start...through, body) }
+            var seen = Self.walk(slots, capacity, end: capacity, start...through, body)
+            if let oldSlots { seen &+= Self.walk(oldSlots, oldCapacity, end: oldEnd, start...through, body) }
             if end == 0 { return 0 }
             start = end
             left &-= seen
@@ -40,20 +40,24 @@ extension MemberTable {
 
     /// Hands out the members of `slots` whose hashes are in `range`; answers how many.
     private static func walk(
-        _ slots: UnsafeMutablePointer<UInt64>, _ capacity: Int, _ range: ClosedRange<UInt64>,
+        _ slots: UnsafeMutablePointer<UInt64>, _ capacity: Int, end: Int, _ range: ClosedRange<UInt64>,
         _ body: (MemberBlock) -> Void
     ) -> Int {
         var index = home(range.lowerBound, capacity)
         let last = home(range.upperBound, capacity)
         var seen = 0
-        var steps = 0
         let homes = last &- index
+        var steps = 0
+        if index >= end {
+            steps = capacity &- index
+            index = 0
+        }
         // Members are at home or behind it, up to the next empty slot.
         while steps < capacity {
             let slot = slots[index]
             if slot == 0 {
                 if steps >= homes { break }
-            } else if slot != moved {
+            } else if slot != removed {
                 let block = block(slot)
                 if range.contains(processHash(block.bytes)) {
                     body(block)
@@ -62,7 +66,10 @@ extension MemberTable {
             }
             steps &+= 1
             index &+= 1
-            if index == capacity { index = 0 }
+            if index == end {
+                steps &+= capacity &- end
+                index = 0
+            }
         }
         return seen
     }

@@ -10,9 +10,11 @@ import Primitives
 /// stands for "63 or more"): a probe at distance d only matches a tag that says d, so a false match, which costs a cache
 /// miss, is rarer than one in a thousand, and a removal can shift its followers back without asking for their hashes.
 ///
-/// A resize allocates the new slots and moves a few old ones with every change. Meanwhile a member is in exactly one of
-/// both tables; slots that were moved hold `moved`, so that probes in the old table go on past them. The bounds make a
-/// second resize during the first impossible: growing drains the old slots within capacity/16 changes.
+/// A resize allocates the new slots and moves a few old ones, from the end of the old table, with every change. Meanwhile
+/// a member is in exactly one of both tables. Memory behind the old table's end is given back in pieces, since returning
+/// hundreds of megabytes at once would be a pause too. A member that is removed from the old table leaves `removed`, so
+/// that probes go on past it. The bounds make a second resize during the first impossible: growing drains the old slots
+/// within capacity/16 changes.
 struct MemberTable {
     var slots: UnsafeMutablePointer<UInt64>
     var capacity: Int
@@ -23,14 +25,18 @@ struct MemberTable {
     var oldCapacity = 0
     /// Members in `oldSlots`.
     var oldUsed = 0
-    /// Old slots below this one have been moved.
-    var drained = 0
+    /// Old slots from this one on have been moved.
+    var oldEnd = 0
+    /// Old slots that are still allocated.
+    var oldAllocated = 0
 
     static let smallest = 16
-    static let moved: UInt64 = 1
+    static let removed: UInt64 = 1
     static let pointerMask: UInt64 = (1 << 48) &- 1
     /// Old slots that are moved with every change.
     static let step = 16
+    /// Old slots whose memory is given back at once: 64 pages.
+    static let piece = 1 << 15
 
     /// An empty table with room for `count` members.
     init(reserving count: Int) {
@@ -51,7 +57,7 @@ struct MemberTable {
 
     /// Bytes that the slots take from the allocator.
     var memoryUsage: Int {
-        Allocation.footprint(capacity &* 8) &+ (oldSlots == nil ? 0 : Allocation.footprint(oldCapacity &* 8))
+        Allocation.footprint(capacity &* 8) &+ (oldSlots == nil ? 0 : Allocation.footprint(oldAllocated &* 8))
     }
 
     @inline(__always)
@@ -66,7 +72,7 @@ struct MemberTable {
 
     @inline(__always)
     static func block(_ slot: UInt64) -> MemberBlock {
-        // A slot that is neither empty nor `moved` holds a pointer that was stored by `place`.
+        // A slot that is neither empty nor `removed` holds a pointer that was stored by `place`.
         MemberBlock(UnsafeMutableRawPointer(bitPattern: UInt(slot & pointerMask)).unsafelyUnwrapped)
     }
 
@@ -77,27 +83,42 @@ struct MemberTable {
     /// The block of `member`, whose hash is `hash`.
     @inline(__always)
     func find(_ member: ByteView, _ hash: UInt64) -> MemberBlock? {
-        let index = Self.index(of: member, hash, slots, capacity)
-        if index >= 0 { return Self.block(slots[index]) }
-        guard let oldSlots else { return nil }
-        let oldIndex = Self.index(of: member, hash, oldSlots, oldCapacity)
-        return oldIndex >= 0 ? Self.block(oldSlots[oldIndex]) : nil
+        if let index = Self.index(of: member, hash, slots, capacity, end: capacity) { return Self.block(slots[index]) }
+        return oldSlots == nil ? nil : findOld(member, hash)
     }
 
+    @inline(never)
+    private func findOld(_ member: ByteView, _ hash: UInt64) -> MemberBlock? {
+        guard let oldSlots, let index = Self.index(of: member, hash, oldSlots, oldCapacity, end: oldEnd) else {
+            return nil
+        }
+        return Self.block(oldSlots[index])
+    }
+
+    /// Where `member` is among the slots before `end`; what was behind it has moved, what comes after that is at the
+    /// front.
     @inline(__always)
     private static func index(
-        of member: ByteView, _ hash: UInt64, _ slots: UnsafeMutablePointer<UInt64>, _ capacity: Int
-    ) -> Int {
+        of member: ByteView, _ hash: UInt64, _ slots: UnsafeMutablePointer<UInt64>, _ capacity: Int, end: Int
+    ) -> Int? {
         var index = home(hash, capacity)
         var distance = 0
-        while true {
+        if index >= end {
+            distance = capacity &- index
+            index = 0
+        }
+        while distance < capacity {
             let slot = slots[index]
-            if slot == 0 { return -1 }
-            if slot >> 48 == tag(hash, distance), slot != moved, block(slot).bytes == member { return index }
+            if slot == 0 { return nil }
+            if slot >> 48 == tag(hash, distance), slot != removed, block(slot).bytes == member { return index }
             distance &+= 1
             index &+= 1
-            if index == capacity { index = 0 }
+            if index == end {
+                distance &+= capacity &- end
+                index = 0
+            }
         }
+        return nil
     }
 
     /// Puts in a member that is not there.
@@ -124,11 +145,11 @@ struct MemberTable {
     /// Takes out a member that is there, by its block, which stays the caller's.
     mutating func remove(_ block: MemberBlock, _ hash: UInt64) {
         if oldSlots != nil { drain(Self.step) }
-        if let index = Self.index(of: block, hash, slots, capacity) {
+        if let index = Self.index(of: block, hash, slots, capacity, end: capacity) {
             closeGap(index)
             used &-= 1
-        } else if let oldSlots, let index = Self.index(of: block, hash, oldSlots, oldCapacity) {
-            oldSlots[index] = Self.moved
+        } else if let oldSlots, let index = Self.index(of: block, hash, oldSlots, oldCapacity, end: oldEnd) {
+            oldSlots[index] = Self.removed
             oldUsed &-= 1
         }
         if used &* 5 < capacity, oldSlots == nil, capacity > Self.smallest * 2 {
@@ -138,17 +159,19 @@ struct MemberTable {
 
     @inline(__always)
     private static func index(
-        of block: MemberBlock, _ hash: UInt64, _ slots: UnsafeMutablePointer<UInt64>, _ capacity: Int
+        of block: MemberBlock, _ hash: UInt64, _ slots: UnsafeMutablePointer<UInt64>, _ capacity: Int, end: Int
     ) -> Int? {
         let pointer = UInt64(UInt(bitPattern: block.base))
         var index = home(hash, capacity)
-        while true {
+        if index >= end { index = 0 }
+        for _ in 0..<end {
             let slot = slots[index]
             if slot == 0 { return nil }
             if slot & pointerMask == pointer { return index }
             index &+= 1
-            if index == capacity { index = 0 }
+            if index == end { index = 0 }
         }
+        return nil
     }
 
     /// Empties the slot at `index` and moves back what it kept from home, so that no probe ends too early.

@@ -3,12 +3,12 @@ import Primitives
 
 /// Scores as elements of a listpack.
 enum ScoreText {
-    /// Above this, integers have neighbours that are no doubles: such scores are written as text.
-    private static let exact = 9_007_199_254_740_992.0
+    /// Integral scores up to this one (2^62) are written as integers.
+    private static let largestInteger = 4_611_686_018_427_387_904.0
 
     /// Puts `score` before the element at `position`.
     static func insert(_ score: Double, into pack: inout Listpack, before position: Int) {
-        if abs(score) < exact, score == score.rounded(.towardZero), !(score == 0 && score.sign == .minus) {
+        if abs(score) <= largestInteger, score == score.rounded(.towardZero), !(score == 0 && score.sign == .minus) {
             pack.insert(Int64(score), before: position)
         } else {
             var text = score.description

@@ -1,25 +1,31 @@
+import CLinux
 import Primitives
 
 extension ScoreTree {
-    /// How many of the ascending `scores` are below `score`, or not above it where `orEqual`. Without branches that
-    /// depend on the data.
+    /// How many of the ascending `scores` are below `score`, or not above it where `orEqual`.
+    ///
+    /// Counts the groups of eight whose last one is below, then within one group: no branch depends on the data, and no
+    /// load waits for another, as each would in a binary search.
     @inline(__always)
     static func countBelow(
         _ scores: UnsafeMutablePointer<Double>, _ count: Int, _ score: Double, orEqual: Bool = false
     ) -> Int {
-        var base = 0
-        var length = count
-        while length > 1 {
-            let half = length >> 1
-            let probe = scores[base &+ half &- 1]
-            base &+= (orEqual ? probe <= score : probe < score) ? half : 0
-            length &-= half
+        var groups = 0
+        var index = 7
+        while index < count {
+            let probe = scores[index]
+            groups &+= (orEqual ? probe <= score : probe < score) ? 1 : 0
+            index &+= 8
         }
-        if length == 1 {
-            let probe = scores[base]
-            base &+= (orEqual ? probe <= score : probe < score) ? 1 : 0
+        index = groups &* 8
+        var below = index
+        let end = min(index &+ 8, count)
+        while index < end {
+            let probe = scores[index]
+            below &+= (orEqual ? probe <= score : probe < score) ? 1 : 0
+            index &+= 1
         }
-        return base
+        return below
     }
 
     /// How many of `count` ascending entries are below (`score`, `member`), or not above it where `orEqual`.
@@ -34,10 +40,26 @@ extension ScoreTree {
         if high < count, scores[high] == score { high = countBelow(scores, count, score, orEqual: true) }
         while low < high {
             let middle = (low &+ high) >> 1
+            prefetchProbes(members, low, middle, high)
             let order = MemberBlock(members[middle]).bytes.compare(member)
             if orEqual ? order <= 0 : order < 0 { low = middle &+ 1 } else { high = middle }
         }
         return low
+    }
+
+    /// Starts loading the scores of a node, all lines at once: the steps of the search would wait for them one by one.
+    @inline(__always)
+    private static func prefetchScores(_ node: UnsafeMutableRawPointer) {
+        for line in 0..<5 { clinux_prefetch_read(node + line &* 64) }
+    }
+
+    /// Starts loading the blocks that a binary search may look at after the one in the middle.
+    @inline(__always)
+    private static func prefetchProbes(
+        _ members: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ low: Int, _ middle: Int, _ high: Int
+    ) {
+        clinux_prefetch_read(members[(low &+ middle) >> 1])
+        clinux_prefetch_read(members[min((middle &+ 1 &+ high) >> 1, high &- 1)])
     }
 
     /// The leaf where (`score`, `member`) is or belongs, with the path to it.
@@ -51,6 +73,7 @@ extension ScoreTree {
             path.nodes[level] = node
             path.indexes[level] = index
             node = inner.children[index]
+            Self.prefetchScores(node)
         }
         return ScoreLeaf(node)
     }
@@ -83,6 +106,7 @@ extension ScoreTree {
             path.nodes[level] = node
             path.indexes[level] = index
             node = inner.children[index]
+            Self.prefetchScores(node)
         }
         return (ScoreLeaf(node), rank)
     }
@@ -99,6 +123,7 @@ extension ScoreTree {
                 index &+= 1
             }
             node = inner.children[index]
+            Self.prefetchScores(node)
         }
         return (ScoreLeaf(node), rank)
     }
@@ -124,12 +149,19 @@ extension ScoreTree {
                 0, Self.countBelow(inner.scores, inner.members, inner.count, score, member, orEqual: true) &- 1)
             rank &+= inner.total(before: index)
             node = inner.children[index]
+            Self.prefetchScores(node)
         }
         return rank &+ Self.index(of: block, score, in: ScoreLeaf(node))
     }
 
     /// How many entries have a score below `score`, or not above it where `orEqual`. O(log n).
     func rank(below score: Double, orEqual: Bool) -> Int {
+        // Once for each, so that the choice is not made at every comparison.
+        orEqual ? rank(score, orEqual: true) : rank(score, orEqual: false)
+    }
+
+    @inline(__always)
+    private func rank(_ score: Double, orEqual: Bool) -> Int {
         var node = root
         var rank = 0
         for _ in 0..<height {
@@ -138,6 +170,7 @@ extension ScoreTree {
             let index = max(0, Self.countBelow(inner.scores, inner.count, score, orEqual: orEqual) &- 1)
             rank &+= inner.total(before: index)
             node = inner.children[index]
+            Self.prefetchScores(node)
         }
         let leaf = ScoreLeaf(node)
         return rank &+ Self.countBelow(leaf.scores, leaf.count, score, orEqual: orEqual)
@@ -153,6 +186,7 @@ extension ScoreTree {
             let index = max(0, Self.countBelow(inner.members, inner.count, isBelow) &- 1)
             rank &+= inner.total(before: index)
             node = inner.children[index]
+            Self.prefetchScores(node)
         }
         let leaf = ScoreLeaf(node)
         return rank &+ Self.countBelow(leaf.members, leaf.count, isBelow)
@@ -166,6 +200,7 @@ extension ScoreTree {
         var high = count
         while low < high {
             let middle = (low &+ high) >> 1
+            prefetchProbes(members, low, middle, high)
             if isBelow(MemberBlock(members[middle]).bytes) { low = middle &+ 1 } else { high = middle }
         }
         return low
