@@ -37,8 +37,7 @@ def run(options):
     names = [name for name in listed(driver) if options.only.lower() in name.lower()]
     if not names:
         raise servers.BenchError(f"{driver} --list names no pipeline that matches")
-    with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        counted = dict(zip(names, pool.map(lambda name: per_command(valgrind, driver, name), names)))
+    counted = count_all(valgrind, driver, names)
     recorded = json.loads(options.figures.read_text()) if options.figures.exists() else {}
     if options.update:
         kept = {name: figures for name, figures in recorded.items() if options.only and name not in counted}
@@ -54,9 +53,23 @@ def listed(driver):
     return result.stdout.split("\n")[:-1]
 
 
-def per_command(valgrind, driver, name):
+def count_all(valgrind, driver, names):
+    """Counts on all cores at once: counts, unlike times, do not mind the company."""
+    running = set()
+    with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        try:
+            counted = pool.map(lambda name: per_command(valgrind, driver, name, running), names)
+            return dict(zip(names, counted))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(running):
+                process.kill()
+            raise
+
+
+def per_command(valgrind, driver, name, running):
     """Instructions and allocations of one command: the difference of two runs."""
-    few, many = (count(valgrind, driver, name, commands) for commands in COUNTS)
+    few, many = (count(valgrind, driver, name, commands, running) for commands in COUNTS)
     difference = COUNTS[1] - COUNTS[0]
     return {
         "instructions": round((many[0] - few[0]) / difference, 1),
@@ -64,17 +77,23 @@ def per_command(valgrind, driver, name):
     }
 
 
-def count(valgrind, driver, name, commands):
-    """Runs a pipeline under callgrind; returns all instructions and all allocations of the process."""
+def count(valgrind, driver, name, commands, running):
+    """Runs a pipeline under callgrind; returns all instructions and all allocations of the process.
+
+    The valgrind process is in the set of running ones while it lives.
+    """
     # The environment is copied onto the stack and read by the C library: an empty one is the same everywhere.
     environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "LD_BIND_NOW": "1"}
     with tempfile.TemporaryDirectory(prefix="bench-callgrind-") as folder:
         out = os.path.join(folder, "out")
-        result = subprocess.run(
+        process = subprocess.Popen(
             [valgrind, "--tool=callgrind", f"--callgrind-out-file={out}", driver, name, str(commands)],
-            env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        if result.returncode != 0:
-            raise servers.BenchError(f"{driver} {name} {commands} failed under valgrind:\n{result.stderr.strip()}")
+            env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        running.add(process)
+        errors = process.communicate()[1]
+        running.discard(process)
+        if process.returncode != 0:
+            raise servers.BenchError(f"{driver} {name} {commands} failed under valgrind:\n{errors.strip()}")
         with open(out, encoding="utf-8", errors="replace") as lines:
             return parse(lines)
 
