@@ -25,7 +25,7 @@ public struct EventPoll: ~Copyable {
 
     /// Nil where the system refuses another descriptor.
     public init?() {
-        descriptor = epoll_create1(CInt(EPOLL_CLOEXEC.rawValue))
+        descriptor = epoll_create1(CInt(EPOLL_CLOEXEC))
         events = .allocate(capacity: capacity)
         if descriptor < 0 { return nil }
     }

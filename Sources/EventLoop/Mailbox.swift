@@ -13,7 +13,7 @@ public final class Mailbox<Message: Sendable>: Sendable {
 
     /// Nil where the system refuses another descriptor.
     public init?() {
-        descriptor = eventfd(0, CInt(EFD_NONBLOCK.rawValue) | CInt(EFD_CLOEXEC.rawValue))
+        descriptor = eventfd(0, CInt(EFD_NONBLOCK) | CInt(EFD_CLOEXEC))
         if descriptor < 0 { return nil }
     }
 

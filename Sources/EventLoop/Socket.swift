@@ -29,7 +29,7 @@ public enum Socket {
     @inline(__always)
     public static func write(_ file: CInt, _ bytes: ByteView) -> Transfer {
         while true {
-            let result = send(file, bytes.start, bytes.count, CInt(MSG_NOSIGNAL.rawValue))
+            let result = send(file, bytes.start, bytes.count, CInt(MSG_NOSIGNAL))
             if result >= 0 { return .bytes(result) }
             if errno == EINTR { continue }
             return errno == EAGAIN ? .wouldBlock : .closed

@@ -42,6 +42,9 @@ public struct CycleClock: Sendable {
     @inlinable @inline(__always)
     public static func now() -> UInt64 { clinux_cycles() }
 
+    /// Ticks in `microseconds`.
+    public func ticks(microseconds: Int) -> UInt64 { UInt64(Double(max(0, microseconds)) * ticksPerMicrosecond) }
+
     /// Microseconds in `ticks`.
     @inlinable
     public func microseconds(_ ticks: UInt64) -> Int64 { Int64(Double(ticks) / ticksPerMicrosecond) }

@@ -1,1 +1,4 @@
+import Glibc
 import Server
+
+exit(ServerMain.run(Array(CommandLine.arguments.dropFirst())))

@@ -33,6 +33,11 @@ public struct Session: ~Copyable {
 
     public init(identifier: Int) { self.identifier = identifier }
 
+    /// Whether a queued command writes.
+    public var queuedWrites: Bool {
+        queue.commands.contains { $0.entry.takeUnretainedValue().flags.contains(.write) }
+    }
+
     /// Commands queued since MULTI; nil outside of a transaction.
     public var queuedCount: Int? { state.contains(.transaction) ? queue.commands.count : nil }
     /// Number of keys watched.

@@ -34,6 +34,11 @@ public final class CommandEntry: @unchecked Sendable {
     @inline(__always)
     func accepts(_ count: Int) -> Bool { arity >= 0 ? count == arity : count >= -arity }
 
+    /// Whether a call may change keys; EXEC does where a queued command does.
+    public func mayWrite(_ queuedWrites: Bool) -> Bool {
+        flags.contains(.write) || fullName == "exec" && queuedWrites
+    }
+
     /// The first argument that is a key, 0 where there is none: what is worth fetching ahead of the call.
     @inline(__always)
     public var firstKey: Int { locks.firstKey }

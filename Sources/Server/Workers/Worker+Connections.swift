@@ -1,6 +1,8 @@
 import Commands
+import Configuration
 import EventLoop
 import Glibc
+import Logging
 import Primitives
 import RESP
 import Synchronization

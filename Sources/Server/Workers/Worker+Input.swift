@@ -1,6 +1,8 @@
 import Commands
+import Configuration
 import EventLoop
 import Keyspace
+import Logging
 import Primitives
 import RESP
 

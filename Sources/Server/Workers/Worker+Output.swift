@@ -1,4 +1,7 @@
+import Commands
+import Configuration
 import EventLoop
+import Logging
 import Primitives
 
 extension Worker {

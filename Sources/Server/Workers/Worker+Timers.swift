@@ -1,5 +1,7 @@
 import Commands
+import Configuration
 import Keyspace
+import Logging
 import Primitives
 import Synchronization
 

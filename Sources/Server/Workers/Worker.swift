@@ -62,6 +62,8 @@ final class Worker: @unchecked Sendable {
     let input = UnsafeMutablePointer<UInt8>.allocate(capacity: Worker.readSize)
     let output: UnsafeMutablePointer<ByteBuffer>
     var parser = RequestParser()
+    /// How the connection whose input is being parsed has broken the protocol.
+    var parseFailure: ProtocolError?
     let batch = UnsafeMutablePointer<Parsed>.allocate(capacity: Worker.batchLimit)
     let executor: UnsafeMutablePointer<Executor>
     private let idleSession: UnsafeMutablePointer<Session>

@@ -1,0 +1,105 @@
+import Commands
+import Configuration
+import Primitives
+import Synchronization
+
+/// What the server remembers of calls that failed or were slow: SLOWLOG, LATENCY and the error counts of INFO.
+final class Observations: ExecutionObserver, Sendable {
+    /// A call that took longer than `slowlog-log-slower-than`.
+    struct SlowCall: Sendable {
+        let identifier: Int
+        /// Seconds since 1970.
+        let time: Int64
+        let microseconds: Int64
+        let arguments: [[UInt8]]
+        let session: Int
+    }
+
+    private struct SlowLog {
+        var calls: [SlowCall] = []
+        var next = 0
+        var limit = 128
+    }
+
+    /// Most arguments, and most bytes of an argument, that the slow log keeps.
+    private static let keptArguments = 32
+    private static let keptBytes = 128
+    /// Kinds of errors that are counted apart; a client must not fill memory with codes of its own making.
+    private static let keptErrors = 128
+
+    private let slowLog = Mutex(SlowLog())
+    private let errors = Mutex<[String: Int]>([:])
+    let latencyMonitor = LatencyMonitor()
+    private let cycleClock: CycleClock
+
+    init(table: CommandTable, cycleClock: CycleClock) { self.cycleClock = cycleClock }
+
+    func configure(_ settings: Settings) {
+        slowLog.withLock {
+            $0.limit = settings.slowlogMaxLength
+            if $0.calls.count > $0.limit { $0.calls.removeFirst($0.calls.count - $0.limit) }
+        }
+        latencyMonitor.threshold.store(settings.latencyMonitorThreshold, ordering: .relaxed)
+    }
+
+    // MARK: Errors
+
+    func executionFailed(_ error: CommandError) {
+        let code = String(error.message.prefix { $0 != " " })
+        errors.withLock {
+            if let count = $0[code] {
+                $0[code] = count + 1
+            } else if $0.count < Self.keptErrors {
+                $0[code] = 1
+            }
+        }
+    }
+
+    /// Numbers of errors by code.
+    var errorCounts: [(code: String, count: Int)] {
+        errors.withLock { $0.sorted { $0.key < $1.key }.map { (code: $0.key, count: $0.value) } }
+    }
+
+    func resetErrors() { errors.withLock { $0 = [:] } }
+
+    // MARK: Slow calls
+
+    func executionWasSlow(
+        _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry, ticks: UInt64,
+        session: UnsafeMutablePointer<Session>
+    ) {
+        let microseconds = cycleClock.microseconds(ticks)
+        if !entry.command.flags.contains(.skipSlowlog) {
+            let kept = Self.kept(arguments)
+            slowLog.withLock { log in
+                guard log.limit > 0 else { return }
+                if log.calls.count >= log.limit { log.calls.removeFirst() }
+                log.calls.append(
+                    SlowCall(
+                        identifier: log.next, time: Clock.wallMilliseconds() / 1000, microseconds: microseconds,
+                        arguments: kept, session: session.pointee.identifier))
+                log.next += 1
+            }
+        }
+        latencyMonitor.record(
+            entry.command.flags.contains(.fast) ? "fast-command" : "command", milliseconds: microseconds / 1000)
+    }
+
+    /// The arguments as the log shows them: not all where there are many, and long ones cut.
+    private static func kept(_ arguments: UnsafeBufferPointer<ByteView>) -> [[UInt8]] {
+        let shown = arguments.count > keptArguments ? keptArguments - 1 : arguments.count
+        var kept = arguments.prefix(shown).map { argument in
+            guard argument.count > keptBytes else { return argument.array }
+            return argument[0..<keptBytes].array + Array("... (\(argument.count - keptBytes) more bytes)".utf8)
+        }
+        if shown < arguments.count { kept.append(Array("... (\(arguments.count - shown) more arguments)".utf8)) }
+        return kept
+    }
+
+    /// The latest slow calls, the newest first.
+    func slowCalls(limit: Int) -> [SlowCall] { slowLog.withLock { $0.calls.suffix(limit).reversed() } }
+
+    var slowCallCount: Int { slowLog.withLock { $0.calls.count } }
+
+    func resetSlowCalls() { slowLog.withLock { $0.calls = [] } }
+}

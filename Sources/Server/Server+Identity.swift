@@ -1,0 +1,13 @@
+import Commands
+
+extension Server {
+    /// Freshet's own version.
+    static let version = "0.1.0"
+    /// The version of Redis whose behaviour clients can expect.
+    static let redisVersion = "7.4.0"
+
+    /// All commands that this server knows.
+    static let families: [[Command]] = [
+        TransactionCommands.commands,
+    ]
+}
