@@ -35,6 +35,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
+        .executableTarget(
+            name: "freshet-driver", dependencies: ["Primitives", "RESP", "Keyspace", "Commands"],
+            swiftSettings: settings),
         .executableTarget(name: "freshet-server", dependencies: ["Server"], swiftSettings: settings),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "Primitives"], swiftSettings: settings),

@@ -7,7 +7,6 @@ extension Server {
     static let redisVersion = "7.4.0"
 
     /// All commands that this server knows.
-    static let families: [[Command]] = [
-        TransactionCommands.commands,
-    ]
+    static let families: [[Command]] =
+        DataFamilies.all + []
 }

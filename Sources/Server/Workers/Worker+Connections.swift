@@ -99,8 +99,8 @@ extension Worker {
         connection.pointee.isClosed = true
         poll.remove(connection.pointee.descriptor)
         Glibc.close(connection.pointee.descriptor)
-        executor.pointee.select(&connection.pointee.session, now: Clock.wallMilliseconds())
-        TransactionCommands.unwatchAll(&executor.pointee.call)
+        pipeline.pointee.executor.select(&connection.pointee.session, now: Clock.wallMilliseconds())
+        TransactionCommands.unwatchAll(&pipeline.pointee.executor.call)
         connections[connection.pointee.record.identifier] = nil
         server.clients.remove(connection.pointee.record)
         load.wrappingSubtract(1, ordering: .relaxed)

@@ -67,125 +67,33 @@ extension Worker {
         close(connection)
     }
 
-    /// Parses and executes commands in `bytes` and returns how many bytes are done with.
+    /// Executes the commands in `bytes`, sends the replies, and returns how many bytes are done with.
     private func process(_ bytes: ByteView, _ connection: UnsafeMutablePointer<Connection>) -> Int {
         let now = Clock.wallMilliseconds()
         current = connection
-        executor.pointee.select(&connection.pointee.session, now: now)
+        pipeline.pointee.executor.select(&connection.pointee.session, now: now)
         server.keyspace.reclaimer.enter(index)
         var consumed = 0
-        var more = true
-        while more {
-            var count = 0
-            more = parse(bytes, from: consumed, connection, &count)
-            prefetch(count)
-            let (done, goesOn) = execute(count, connection, from: consumed)
-            consumed = done
-            if !goesOn { break }
-            if let failure = parseFailure {
-                parseFailure = nil
-                executor.pointee.call.reply.error(failure.message)
-                connection.pointee.session.closesAfterReply = true
-                break
-            }
-            if more { sendWhenLarge(connection) }
-            if connection.pointee.isClosed { break }
+        var outcome = Pipeline.Outcome.more
+        while outcome == .more, !connection.pointee.isClosed {
+            outcome = pipeline.pointee.runBatch(
+                bytes, consumed: &consumed, partial: &connection.pointee.partial,
+                maximumBulk: settings.protoMaxBulkLength)
+            if outcome == .more { sendWhenLarge(connection) }
         }
+        pipeline.pointee.finish()
         server.keyspace.reclaimer.leave(index)
         current = nil
-        parser.removeAll()
+        switch outcome {
+        case .more, .needsInput: break
+        case .closes: connection.pointee.session.closesAfterReply = true
+        case .held:
+            connection.pointee.isPaused = true
+            watch(connection)
+        }
         send(connection)
         if !connection.pointee.isClosed { publish(connection, now) }
         return consumed
-    }
-
-    /// Parses up to a batch of commands and asks for their keys' table slots. Returns whether more input may follow.
-    @inline(__always)
-    private func parse(
-        _ bytes: ByteView, from start: Int, _ connection: UnsafeMutablePointer<Connection>, _ count: inout Int
-    ) -> Bool {
-        parser.removeAll()
-        let isUnauthenticated = connection.pointee.session.state.contains(.unauthenticated)
-        var limits = RequestParser.Limits()
-        limits.maximumBulk = settings.protoMaxBulkLength
-        if isUnauthenticated { limits = .unauthenticated }
-        // AUTH changes the limits of what follows.
-        let batchLimit = isUnauthenticated ? 1 : Self.batchLimit
-        let database = connection.pointee.session.database
-        var position = start
-        while count < batchLimit {
-            let firstArgument = parser.argumentCount
-            let rest = ByteView(bytes.start + position, count: bytes.count &- position)
-            switch parser.next(rest, partial: &connection.pointee.partial, limits: limits) {
-            case .incomplete: return false
-            case .failure(let failure):
-                parseFailure = failure
-                return false
-            case .command(let arguments, let consumed):
-                position &+= consumed
-                batch[count] = Parsed(
-                    entry: nil, firstArgument: firstArgument, argumentCount: arguments, end: position)
-                if arguments > 0 { look(up: &batch[count], database) }
-                count &+= 1
-            }
-        }
-        return true
-    }
-
-    @inline(__always)
-    private func look(up parsed: inout Parsed, _ database: Int) {
-        parsed.entry = server.table.find(parser.arguments[parsed.firstArgument])
-        guard let entry = parsed.entry else { return }
-        let key = entry._withUnsafeGuaranteedRef { $0.firstKey }
-        guard key > 0, key < parsed.argumentCount else { return }
-        parsed.hash = processHash(parser.arguments[parsed.firstArgument &+ key])
-        parsed.hasHash = true
-        server.keyspace.prefetchSlot(parsed.hash, database: database)
-    }
-
-    /// Asks for the entries that the slots point to, while none of the commands waits for them yet.
-    @inline(__always)
-    private func prefetch(_ count: Int) {
-        guard count > 1 else { return }
-        let database = executor.pointee.call.session.pointee.database
-        for position in 0..<count where batch[position].hasHash {
-            server.keyspace.prefetchEntry(batch[position].hash, database: database)
-        }
-    }
-
-    /// Executes the batch. Returns how far the input is done with, and whether to go on with what follows.
-    @inline(__always)
-    private func execute(
-        _ count: Int, _ connection: UnsafeMutablePointer<Connection>, from start: Int
-    ) -> (Int, Bool) {
-        var consumed = start
-        var tick = CycleClock.now()
-        for position in 0..<count {
-            let parsed = batch[position]
-            if parsed.argumentCount > 0 {
-                if server.pause.isActive, mustPause(parsed, connection) { return (consumed, false) }
-                let arguments = UnsafeBufferPointer(
-                    start: parser.arguments + parsed.firstArgument, count: parsed.argumentCount)
-                tick = executor.pointee.execute(
-                    parsed.entry, arguments, hash: parsed.hasHash ? parsed.hash : nil, startedAt: tick)
-                statistics.pointee.commands.add()
-            }
-            consumed = parsed.end
-            if connection.pointee.session.closesAfterReply { return (consumed, false) }
-        }
-        return (consumed, true)
-    }
-
-    /// Whether CLIENT PAUSE holds this command; the connection then waits for the pause's end.
-    @inline(never)
-    private func mustPause(_ parsed: Parsed, _ connection: UnsafeMutablePointer<Connection>) -> Bool {
-        let writes = parsed.entry?.takeUnretainedValue().mayWrite(connection.pointee.session.queuedWrites) ?? false
-        guard server.pause.holds(writes: writes, now: executor.pointee.call.now) else { return false }
-        connection.pointee.isPaused = true
-        // Parsed commands are parsed again, from their first byte, when the pause ends.
-        connection.pointee.partial = PartialRequest()
-        poll.change(connection.pointee.descriptor, token: Connection.token(connection), interest: [])
-        return true
     }
 
     /// Shows other threads what has become of the connection.
@@ -201,6 +109,6 @@ extension Worker {
         record.inputCapacity.set(connection.pointee.input.capacity)
         record.outputBytes.set(connection.pointee.pending.count)
         record.outputCapacity.set(connection.pointee.pending.capacity)
-        record.lastCommand.set(executor.pointee.call.entry.identifier)
+        record.lastCommand.set(pipeline.pointee.executor.call.entry.identifier)
     }
 }

@@ -32,12 +32,12 @@ extension Worker {
     /// Expires keys in this worker's shards, going on where the last turn ended.
     private func expireKeys(until deadline: Int64) {
         guard server.keyspace.activeExpiry.load(ordering: .relaxed) else { return hasExpiryBacklog = false }
-        executor.pointee.call.access.now = Clock.wallMilliseconds()
+        pipeline.pointee.executor.call.access.now = Clock.wallMilliseconds()
         let wasBacklogged = hasExpiryBacklog
         hasExpiryBacklog = false
         let workers = server.workers.count
         for _ in stride(from: index, to: ShardSet.shardCount, by: workers) {
-            let progress = executor.pointee.call.access.expireDue(shard: expiryShard, limit: Self.expirySlice)
+            let progress = pipeline.pointee.executor.call.access.expireDue(shard: expiryShard, limit: Self.expirySlice)
             hasExpiryBacklog = hasExpiryBacklog || progress.hasMore
             expiryShard += workers
             if expiryShard >= ShardSet.shardCount { expiryShard = index }

@@ -22,19 +22,6 @@ final class Worker: @unchecked Sendable {
         case stop
     }
 
-    /// A parsed command that waits for its turn.
-    struct Parsed {
-        var entry: Unmanaged<CommandEntry>?
-        var firstArgument = 0
-        var argumentCount = 0
-        var hash: UInt64 = 0
-        var hasHash = false
-        /// Where the input goes on behind it.
-        var end = 0
-    }
-
-    /// Commands that are parsed, and whose keys are fetched, before the first of them is executed.
-    static let batchLimit = 64
     /// Bytes that one read takes from a connection without a half-received command.
     static let readSize = 64 * 1024
 
@@ -61,11 +48,7 @@ final class Worker: @unchecked Sendable {
 
     let input = UnsafeMutablePointer<UInt8>.allocate(capacity: Worker.readSize)
     let output: UnsafeMutablePointer<ByteBuffer>
-    var parser = RequestParser()
-    /// How the connection whose input is being parsed has broken the protocol.
-    var parseFailure: ProtocolError?
-    let batch = UnsafeMutablePointer<Parsed>.allocate(capacity: Worker.batchLimit)
-    let executor: UnsafeMutablePointer<Executor>
+    let pipeline: UnsafeMutablePointer<Pipeline>
     private let idleSession: UnsafeMutablePointer<Session>
     var isStopping = false
     var nextTick: Int64 = 0
@@ -94,13 +77,12 @@ final class Worker: @unchecked Sendable {
         output.initialize(to: ByteBuffer())
         idleSession = .allocate(capacity: 1)
         idleSession.initialize(to: Session(identifier: 0))
-        batch.initialize(repeating: Parsed(), count: Worker.batchLimit)
-        executor = .allocate(capacity: 1)
+        pipeline = .allocate(capacity: 1)
         expiryShard = index
-        executor.initialize(
-            to: Executor(
-                table: server.table, keyspace: server.keyspace, output: output, accessStatistics: accessStatistics,
-                session: idleSession, host: self, worker: index, observer: server.observations))
+        let executor = Executor(
+            table: server.table, keyspace: server.keyspace, output: output, accessStatistics: accessStatistics,
+            session: idleSession, host: self, worker: index, observer: server.observations)
+        pipeline.initialize(to: Pipeline(executor: executor, pause: server.pause))
         _ = self.poll.add(mailbox.descriptor, token: Self.mailboxToken, interest: .read)
     }
 
@@ -163,9 +145,9 @@ final class Worker: @unchecked Sendable {
         guard generation != settingsGeneration else { return }
         settingsGeneration = generation
         settings = server.settings
-        executor.pointee.call.limits = CommandLimits(settings)
-        executor.pointee.tracksLatency = settings.latencyTracking
-        executor.pointee.slowThreshold =
+        pipeline.pointee.executor.call.limits = CommandLimits(settings)
+        pipeline.pointee.executor.tracksLatency = settings.latencyTracking
+        pipeline.pointee.executor.slowThreshold =
             settings.slowlogLogSlowerThan < 0
             ? .max : server.cycleClock.ticks(microseconds: settings.slowlogLogSlowerThan)
     }

@@ -2,7 +2,6 @@ import Primitives
 
 /// What a worker has counted of its connections, read by INFO.
 struct WorkerStatistics: ~Copyable, Sendable {
-    let commands = Counter()
     let bytesIn = Counter()
     let bytesOut = Counter()
     let reads = Counter()

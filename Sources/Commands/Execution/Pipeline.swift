@@ -1,0 +1,167 @@
+import Keyspace
+import Primitives
+import RESP
+
+/// From received bytes to encoded replies, free of I/O: parses a batch of commands, fetches what they need, executes them.
+///
+/// Parsing everything that has arrived before executing the first command lets the processor fetch all table slots, and
+/// then all entries, while nothing waits for them; it is what a pipelined command mostly costs otherwise. A worker has one
+/// pipeline for all of its connections.
+public struct Pipeline: ~Copyable {
+    /// Why a batch ended.
+    public enum Outcome {
+        /// More commands may follow in the input.
+        case more
+        /// What is left of the input is no complete command.
+        case needsInput
+        /// The connection is to be closed once the replies are sent.
+        case closes
+        /// CLIENT PAUSE holds the next command.
+        case held
+    }
+
+    /// A parsed command that waits for its turn.
+    private struct Parsed {
+        var entry: Unmanaged<CommandEntry>?
+        var firstArgument = 0
+        var argumentCount = 0
+        var hash: UInt64 = 0
+        var hasHash = false
+        /// Where the input goes on behind it.
+        var end = 0
+    }
+
+    /// Commands that are parsed before the first of them is executed.
+    private static let batchLimit = 64
+
+    public var executor: Executor
+    /// Commands executed, refused ones included.
+    public let commands = Counter()
+    private var parser = RequestParser()
+    private let batch = UnsafeMutablePointer<Parsed>.allocate(capacity: Pipeline.batchLimit)
+    private let table: CommandTable
+    private let keyspace: Keyspace
+    private let pause: ClientPause
+
+    public init(executor: consuming Executor, pause: ClientPause) {
+        table = executor.table
+        keyspace = executor.keyspace
+        self.executor = executor
+        self.pause = pause
+        batch.initialize(repeating: Parsed(), count: Self.batchLimit)
+    }
+
+    deinit { batch.deallocate() }
+
+    /// Parses and executes one batch of the executor's selected connection.
+    ///
+    /// - Parameters:
+    ///   - bytes: the unparsed input.
+    ///   - consumed: how far it is done with; moved on.
+    ///   - partial: what is known of a half-received command.
+    ///   - maximumBulk: longest argument in bytes.
+    public mutating func runBatch(
+        _ bytes: ByteView, consumed: inout Int, partial: inout PartialRequest, maximumBulk: Int
+    ) -> Outcome {
+        var count = 0
+        var failure: ProtocolError?
+        let isComplete = parse(bytes, from: consumed, &partial, maximumBulk, &count, &failure)
+        prefetch(count)
+        let outcome = execute(count, &consumed)
+        guard outcome == .more else {
+            // What was parsed behind it is parsed again.
+            partial = PartialRequest()
+            return outcome
+        }
+        if let failure {
+            executor.call.reply.error(failure.message)
+            return .closes
+        }
+        return isComplete ? .more : .needsInput
+    }
+
+    /// Lets go of the last batch's arguments.
+    public mutating func finish() { parser.removeAll() }
+
+    /// Parses up to a batch and asks for the keys' table slots. Returns whether more input may follow.
+    @inline(__always)
+    private mutating func parse(
+        _ bytes: ByteView, from start: Int, _ partial: inout PartialRequest, _ maximumBulk: Int, _ count: inout Int,
+        _ failure: inout ProtocolError?
+    ) -> Bool {
+        parser.removeAll()
+        var limits = RequestParser.Limits()
+        limits.maximumBulk = maximumBulk
+        var batchLimit = Self.batchLimit
+        if executor.call.session.pointee.state.contains(.unauthenticated) {
+            limits = .unauthenticated
+            // AUTH changes the limits of what follows.
+            batchLimit = 1
+        }
+        let database = executor.call.session.pointee.database
+        var position = start
+        while count < batchLimit {
+            let firstArgument = parser.argumentCount
+            let rest = ByteView(bytes.start + position, count: bytes.count &- position)
+            switch parser.next(rest, partial: &partial, limits: limits) {
+            case .incomplete: return false
+            case .failure(let error):
+                failure = error
+                return false
+            case .command(let arguments, let length):
+                position &+= length
+                batch[count] = Parsed(firstArgument: firstArgument, argumentCount: arguments, end: position)
+                if arguments > 0 { look(up: &batch[count], database) }
+                count &+= 1
+            }
+        }
+        return true
+    }
+
+    @inline(__always)
+    private func look(up parsed: inout Parsed, _ database: Int) {
+        parsed.entry = table.find(parser.arguments[parsed.firstArgument])
+        guard let entry = parsed.entry else { return }
+        let key = entry._withUnsafeGuaranteedRef { $0.firstKey }
+        guard key > 0, key < parsed.argumentCount else { return }
+        parsed.hash = processHash(parser.arguments[parsed.firstArgument &+ key])
+        parsed.hasHash = true
+        keyspace.prefetchSlot(parsed.hash, database: database)
+    }
+
+    /// Asks for the entries that the slots point to, while none of the commands waits for them yet.
+    @inline(__always)
+    private func prefetch(_ count: Int) {
+        guard count > 1 else { return }
+        let database = executor.call.session.pointee.database
+        for position in 0..<count where batch[position].hasHash {
+            keyspace.prefetchEntry(batch[position].hash, database: database)
+        }
+    }
+
+    @inline(__always)
+    private mutating func execute(_ count: Int, _ consumed: inout Int) -> Outcome {
+        var tick = CycleClock.now()
+        for position in 0..<count {
+            let parsed = batch[position]
+            if parsed.argumentCount > 0 {
+                if pause.isActive, isHeld(parsed) { return .held }
+                let arguments = UnsafeBufferPointer(
+                    start: parser.arguments + parsed.firstArgument, count: parsed.argumentCount)
+                tick = executor.execute(
+                    parsed.entry, arguments, hash: parsed.hasHash ? parsed.hash : nil, startedAt: tick)
+                commands.add()
+            }
+            consumed = parsed.end
+            if executor.call.session.pointee.closesAfterReply { return .closes }
+        }
+        return .more
+    }
+
+    @inline(never)
+    private func isHeld(_ parsed: Parsed) -> Bool {
+        let session = executor.call.session
+        let writes = parsed.entry?.takeUnretainedValue().mayWrite(session.pointee.queuedWrites) ?? false
+        return pause.holds(writes: writes, now: executor.call.now)
+    }
+}

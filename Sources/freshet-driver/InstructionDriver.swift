@@ -1,0 +1,126 @@
+import Commands
+import Glibc
+import Keyspace
+import Primitives
+import RESP
+
+/// Runs recorded pipelines through parse, execute and encode without sockets, so that `valgrind --tool=callgrind` can
+/// count what a command costs: `freshet-driver NAME COUNT`, or `--list` for the names.
+///
+/// Everything that varies from run to run is fixed: keys come from a seeded sequence. Two runs with different counts differ
+/// only in the commands executed, which is how set-up is subtracted.
+enum InstructionDriver {
+    private static let keyCount = 1000
+    private static let pipelineLength = 64
+
+    static func run(_ arguments: [String]) -> CInt {
+        if arguments == ["--list"] {
+            for recording in Recording.all { print(recording.name) }
+            return 0
+        }
+        guard arguments.count == 2, let recording = Recording.all.first(where: { $0.name == arguments[0] }),
+            let count = Int(arguments[1]), count >= 0
+        else {
+            print("usage: freshet-driver --list | NAME COUNT")
+            return 2
+        }
+        let bench = Workbench()
+        for index in 0..<keyCount {
+            for command in recording.prepare(index) { bench.execute(encode([command])) }
+        }
+        let pipelines = (0..<keyCount / 8).map { round in
+            encode((0..<pipelineLength).map { recording.command((round &* 8191 &+ $0 &* 127) % keyCount) })
+        }
+        for round in 0..<count / pipelineLength { bench.execute(pipelines[round % pipelines.count]) }
+        return 0
+    }
+
+    private static func encode(_ commands: [[String]]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for command in commands {
+            bytes += Array("*\(command.count)\r\n".utf8)
+            for word in command { bytes += Array("$\(word.utf8.count)\r\n\(word)\r\n".utf8) }
+        }
+        return bytes
+    }
+}
+
+/// A command whose cost is watched: what must be there before, and the call for the key with a number.
+private struct Recording {
+    let name: String
+    let prepare: (Int) -> [[String]]
+    let command: (Int) -> [String]
+
+    private static func key(_ index: Int) -> String {
+        "key:" + String(repeating: "0", count: 12 - String(index).utf8.count) + String(index)
+    }
+
+    private static let string: (Int) -> [[String]] = { [["SET", key($0), "xxx"]] }
+    private static let hash: (Int) -> [[String]] = { index in
+        [["HSET", key(index)] + (0..<5).flatMap { ["field\($0)", "value\($0)"] }]
+    }
+    private static let sortedSet: (Int) -> [[String]] = { [["ZADD", "events", String($0), key($0)]] }
+
+    static let all: [Recording] = [
+        Recording(name: "get", prepare: string, command: { ["GET", key($0)] }),
+        Recording(name: "set", prepare: string, command: { ["SET", key($0), "yyy"] }),
+        Recording(name: "incr", prepare: { [["SET", key($0), "1"]] }, command: { ["INCR", key($0)] }),
+        Recording(
+            name: "mget-10", prepare: string,
+            command: { index in ["MGET"] + (0..<10).map { key((index + $0 * 37) % 1000) } }),
+        Recording(name: "hget", prepare: hash, command: { ["HGET", key($0), "field3"] }),
+        Recording(name: "hset", prepare: hash, command: { ["HSET", key($0), "field3", "other3"] }),
+        Recording(name: "zadd", prepare: sortedSet, command: { ["ZADD", "events", String($0 * 2), key($0)] }),
+        Recording(
+            name: "zrangebyscore-10", prepare: sortedSet,
+            command: { ["ZRANGEBYSCORE", "events", String($0 % 990), String($0 % 990 + 9)] }),
+        Recording(name: "expire", prepare: string, command: { ["EXPIRE", key($0), "1000"] }),
+    ]
+}
+
+/// A worker's pipeline with its keyspace, and nothing around it.
+private final class Workbench: ExecutionObserver {
+    private let pipeline: UnsafeMutablePointer<Pipeline>
+    private let output: UnsafeMutablePointer<ByteBuffer>
+    private let session: UnsafeMutablePointer<Session>
+    private let keyspace = Keyspace(databases: 16, workers: 1)
+
+    init() {
+        output = .allocate(capacity: 1)
+        output.initialize(to: ByteBuffer())
+        session = .allocate(capacity: 1)
+        session.initialize(to: Session(identifier: 1))
+        let statistics = UnsafeMutablePointer<AccessStatistics>.allocate(capacity: 1)
+        statistics.initialize(to: AccessStatistics())
+        pipeline = .allocate(capacity: 1)
+        let executor = Executor(
+            table: CommandTable(DataFamilies.all), keyspace: keyspace, output: output, accessStatistics: statistics,
+            session: session, host: self, worker: 0, observer: self)
+        pipeline.initialize(to: Pipeline(executor: executor, pause: ClientPause()))
+    }
+
+    func execute(_ bytes: [UInt8]) {
+        bytes.withView { view in
+            var consumed = 0
+            var partial = PartialRequest()
+            pipeline.pointee.executor.select(session, now: 1_000_000)
+            keyspace.reclaimer.enter(0)
+            while pipeline.pointee.runBatch(view, consumed: &consumed, partial: &partial, maximumBulk: 1 << 29)
+                == .more
+            {}
+            pipeline.pointee.finish()
+            keyspace.reclaimer.leave(0)
+        }
+        output.pointee.clear(keeping: 1 << 20)
+    }
+
+    func executionFailed(_ error: CommandError) {
+        print(error.message)
+        exit(1)
+    }
+
+    func executionWasSlow(
+        _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry, ticks: UInt64,
+        session: UnsafeMutablePointer<Session>
+    ) {}
+}

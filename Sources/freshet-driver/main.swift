@@ -1,0 +1,3 @@
+import Glibc
+
+exit(InstructionDriver.run(Array(CommandLine.arguments.dropFirst())))
