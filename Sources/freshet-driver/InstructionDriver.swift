@@ -46,20 +46,20 @@ enum InstructionDriver {
 }
 
 /// A command whose cost is watched: what must be there before, and the call for the key with a number.
-private struct Recording {
+private struct Recording: Sendable {
     let name: String
-    let prepare: (Int) -> [[String]]
-    let command: (Int) -> [String]
+    let prepare: @Sendable (Int) -> [[String]]
+    let command: @Sendable (Int) -> [String]
 
     private static func key(_ index: Int) -> String {
         "key:" + String(repeating: "0", count: 12 - String(index).utf8.count) + String(index)
     }
 
-    private static let string: (Int) -> [[String]] = { [["SET", key($0), "xxx"]] }
-    private static let hash: (Int) -> [[String]] = { index in
+    private static let string: @Sendable (Int) -> [[String]] = { [["SET", key($0), "xxx"]] }
+    private static let hash: @Sendable (Int) -> [[String]] = { index in
         [["HSET", key(index)] + (0..<5).flatMap { ["field\($0)", "value\($0)"] }]
     }
-    private static let sortedSet: (Int) -> [[String]] = { [["ZADD", "events", String($0), key($0)]] }
+    private static let sortedSet: @Sendable (Int) -> [[String]] = { [["ZADD", "events", String($0), key($0)]] }
 
     static let all: [Recording] = [
         Recording(name: "get", prepare: string, command: { ["GET", key($0)] }),
