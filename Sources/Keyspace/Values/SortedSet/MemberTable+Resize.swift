@@ -10,7 +10,7 @@ extension MemberTable {
         oldEnd = capacity
         oldAllocated = capacity
         capacity = newCapacity
-        slots = Self.allocate(newCapacity)
+        slots = SlotMemory.allocate(newCapacity)
         used = 0
     }
 
@@ -32,13 +32,12 @@ extension MemberTable {
         }
         oldEnd = start
         if start == 0 {
-            Allocation.free(old)
+            SlotMemory.free(old, oldCapacity, allocated: oldAllocated)
             oldSlots = nil
             oldCapacity = 0
             oldAllocated = 0
-        } else if oldAllocated &- start >= Self.piece {
-            oldSlots = Allocation.reallocate(old, start &* 8).assumingMemoryBound(to: UInt64.self)
-            oldAllocated = start
+        } else {
+            oldAllocated = SlotMemory.trim(old, oldCapacity, allocated: oldAllocated, needed: start)
         }
     }
 }

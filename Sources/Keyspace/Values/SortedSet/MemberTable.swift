@@ -35,29 +35,24 @@ struct MemberTable {
     static let pointerMask: UInt64 = (1 << 48) &- 1
     /// Old slots that are moved with every change.
     static let step = 16
-    /// Old slots whose memory is given back at once: 64 pages.
-    static let piece = 1 << 15
 
     /// An empty table with room for `count` members.
     init(reserving count: Int) {
         capacity = max(Self.smallest, count &+ count / 3)
-        slots = Self.allocate(capacity)
-    }
-
-    static func allocate(_ capacity: Int) -> UnsafeMutablePointer<UInt64> {
-        Allocation.allocateZeroed(capacity &* 8).assumingMemoryBound(to: UInt64.self)
+        slots = SlotMemory.allocate(capacity)
     }
 
     func destroy() {
-        Allocation.free(slots)
-        if let oldSlots { Allocation.free(oldSlots) }
+        SlotMemory.free(slots, capacity, allocated: capacity)
+        if let oldSlots { SlotMemory.free(oldSlots, oldCapacity, allocated: oldAllocated) }
     }
 
     var count: Int { used &+ oldUsed }
 
     /// Bytes that the slots take from the allocator.
     var memoryUsage: Int {
-        Allocation.footprint(capacity &* 8) &+ (oldSlots == nil ? 0 : Allocation.footprint(oldAllocated &* 8))
+        SlotMemory.footprint(capacity, capacity)
+            &+ (oldSlots == nil ? 0 : SlotMemory.footprint(oldCapacity, oldAllocated))
     }
 
     @inline(__always)

@@ -1,21 +1,13 @@
-import Glibc
 import Primitives
 
 /// Scores as elements of a listpack.
 enum ScoreText {
-    /// Integral scores up to this one (2^62) are written as integers.
-    private static let largestInteger = 4_611_686_018_427_387_904.0
-
-    /// Puts `score` before the element at `position`.
+    /// Puts `score` before the element at `position`. The listpack makes integers of texts that spell one.
     static func insert(_ score: Double, into pack: inout Listpack, before position: Int) {
-        if abs(score) <= largestInteger, score == score.rounded(.towardZero), !(score == 0 && score.sign == .minus) {
-            pack.insert(Int64(score), before: position)
-        } else {
-            var text = score.description
-            text.withUTF8 { buffer in
-                guard let base = buffer.baseAddress else { return }
-                _ = pack.insert(ByteView(base, count: buffer.count), before: position)
-            }
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: maximumDoubleTextLength) { scratch in
+            guard let base = scratch.baseAddress else { return }
+            let count = formatDouble(score, to: base)
+            pack.insert(ByteView(UnsafePointer<UInt8>(base), count: count), before: position)
         }
     }
 
@@ -24,7 +16,7 @@ enum ScoreText {
     static func read(_ element: ListpackElement) -> Double {
         switch element {
         case .integer(let value): Double(value)
-        case .bytes(let text): parse(text) ?? 0
+        case .bytes(let text): parseDouble(text) ?? 0
         }
     }
 
@@ -32,19 +24,7 @@ enum ScoreText {
     static func parse(_ element: ListpackElement) -> Double? {
         switch element {
         case .integer(let value): Double(value)
-        case .bytes(let text): parse(text)
-        }
-    }
-
-    private static func parse(_ text: ByteView) -> Double? {
-        guard text.count > 0, text.count < 64 else { return nil }
-        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { scratch in
-            guard let base = scratch.baseAddress else { return nil }
-            memcpy(base, text.start, text.count)
-            base[text.count] = 0
-            var end: UnsafeMutablePointer<CChar>?
-            let score = strtod(base, &end)
-            return end == base + text.count && !score.isNaN ? score : nil
+        case .bytes(let text): parseDouble(text)
         }
     }
 }

@@ -41,6 +41,21 @@ struct SmallSortedSet {
         return other < score || (other == score && pack.element(at: position).compare(member) < 0)
     }
 
+    /// Gives `member`, whose element is at `position`, another score; in place where its neighbours allow it.
+    mutating func update(at position: Int, _ member: ByteView, _ score: Double) {
+        guard let scorePosition = pack.next(after: position) else { return }
+        let before = pack.previous(before: position).map { ScoreText.read(pack.element(at: $0)) } ?? -.infinity
+        let next = pack.next(after: scorePosition).flatMap { pack.next(after: $0) }
+        let after = next.map { ScoreText.read(pack.element(at: $0)) } ?? .infinity
+        if before < score && score < after {
+            pack.delete(at: scorePosition)
+            ScoreText.insert(score, into: &pack, before: scorePosition)
+        } else {
+            remove(at: position)
+            insert(member, score)
+        }
+    }
+
     mutating func remove(at position: Int) { pack.delete(at: position, count: 2) }
 
     mutating func remove(_ ranks: Range<Int>) { pack.deleteRange(from: ranks.lowerBound * 2, count: ranks.count * 2) }

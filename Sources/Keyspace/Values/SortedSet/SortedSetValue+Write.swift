@@ -23,10 +23,7 @@ extension SortedSetValue {
         if let position = small.find(member) {
             let old = small.score(at: position)
             guard let score = decide(old), score != old else { return .unchanged }
-            withSmall {
-                $0.remove(at: position)
-                $0.insert(member, score)
-            }
+            withSmall { $0.update(at: position, member, score) }
             return .updated
         }
         guard let score = decide(nil) else { return .unchanged }
