@@ -38,6 +38,9 @@ let package = Package(
         .executableTarget(name: "freshet-server", dependencies: ["Server"], swiftSettings: settings),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
         .testTarget(name: "KeyspaceTests", dependencies: ["Primitives", "Keyspace"], swiftSettings: settings),
+        .testTarget(
+            name: "CommandsTests", dependencies: ["Primitives", "RESP", "Keyspace", "Commands"], swiftSettings: settings
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
