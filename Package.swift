@@ -43,6 +43,9 @@ let package = Package(
             name: "ConfigurationTests", dependencies: ["Configuration", "Primitives"], swiftSettings: settings),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
         .testTarget(name: "KeyspaceTests", dependencies: ["Primitives", "Keyspace"], swiftSettings: settings),
+        .testTarget(
+            name: "CommandsTests", dependencies: ["Primitives", "RESP", "Keyspace", "Commands"], swiftSettings: settings
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

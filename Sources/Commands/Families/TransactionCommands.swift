@@ -11,7 +11,7 @@ public enum TransactionCommands {
         Command(
             "exec", arity: 1, flags: [.noscript, .loading, .stale, .skipSlowlog], group: .transactions,
             since: "1.2.0", complexity: "That of the queued commands.",
-            summary: "Executes all queued commands as one.", handler: multi),
+            summary: "Executes all queued commands as one.", handler: execOutsideTransaction),
         Command(
             "discard", arity: 1, flags: [.noscript, .loading, .stale, .fast, .allowBusy], group: .transactions,
             since: "2.0.0", complexity: "O(n), n being the number of queued commands.",
@@ -35,6 +35,11 @@ public enum TransactionCommands {
         }
         call.session.pointee.state.insert(.transaction)
         call.reply.ok()
+    }
+
+    /// Inside a transaction the executor runs the queued commands itself and calls no handler.
+    private static func execOutsideTransaction(_ call: inout Call) throws(CommandError) {
+        throw CommandError("ERR EXEC without MULTI")
     }
 
     private static func discard(_ call: inout Call) throws(CommandError) {

@@ -131,7 +131,7 @@ public final class CommandTable: Sendable {
 
     @inline(__always)
     private static func index(_ first: UInt64, _ last: UInt64) -> Int {
-        Int(truncatingIfNeeded: (first ^ last << 7 ^ last >> 33) &* 0x9E37_79B9_7F4A_7C15 >> 53)
+        Int(truncatingIfNeeded: ((first ^ last << 7 ^ last >> 33) &* 0x9E37_79B9_7F4A_7C15) >> 53)
     }
 
     @inline(__always)
