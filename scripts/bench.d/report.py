@@ -6,6 +6,9 @@ import pathlib
 import re
 import sys
 
+# The load of the last minute above which throughput and latency are no longer this benchmark's own.
+BUSY = 0.7
+
 NUMBER = re.compile(r"[-+]?[0-9,.]*%?")
 
 
@@ -34,6 +37,9 @@ def machine(setting):
             model = line.partition(":")[2].strip()
             break
     print(f"{model}, {os.cpu_count()} cores; {setting}\n", flush=True)
+    load = os.getloadavg()[0]
+    if load > BUSY:
+        print(f"Other programs are busy (load {load:.1f}): trust CPU time, not throughput and latency.\n", flush=True)
 
 
 def table(header, rows):
