@@ -67,22 +67,25 @@ public final class Keyspace: @unchecked Sendable {
         clinux_prefetch_write(shard)
         guard let slot = peekSlot(hash, shard, database) else { return }
         clinux_prefetch_read(slot)
+        // A probe that begins at the end of a cache line goes on in the next.
+        clinux_prefetch_read(slot + Self.peekedSlots)
     }
+
+    /// Slots that are looked at ahead of a call: few keys are further from their home.
+    private static let peekedSlots = 6
 
     /// Asks the processor for the entry of a key whose slot was prefetched.
     @inline(__always)
     public func prefetchEntry(_ hash: UInt64, database: Int) {
         guard let slot = peekSlot(hash, shard(Self.shardIndex(hash)), database) else { return }
         let tag = Table.tag(hash)
-        // The rest of the cache line that was fetched.
-        let rest = 8 &- (Int(bitPattern: slot) >> 3 & 7)
-        for index in 0..<rest {
+        for index in 0..<Self.peekedSlots {
             let value = clinux_load_relaxed(slot + index)
             if value == Table.empty { return }
-            if value >> 48 == tag {
-                let entry = UnsafeRawPointer(bitPattern: UInt(value & 0xFFFF_FFFF_FFFF))
+            if value >> 48 == tag, let entry = UnsafeRawPointer(bitPattern: UInt(value & 0xFFFF_FFFF_FFFF)) {
                 clinux_prefetch_read(entry)
-                return
+                // Header and key begin in one line; short values end in that or the next.
+                return clinux_prefetch_read(entry + 48)
             }
         }
     }

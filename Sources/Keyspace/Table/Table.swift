@@ -26,6 +26,8 @@ struct Table: ~Copyable {
     private var migrated = 0
     private unowned(unsafe) let reclaimer: Reclaimer
 
+    /// Readable words behind the last slot, always empty: who peeks at a few slots does not wrap around.
+    static let peekMargin = 8
     static let empty: UInt64 = 0
     static let tombstone: UInt64 = 1
 
@@ -177,7 +179,7 @@ struct Table: ~Copyable {
         // At most 55 % full afterwards.
         while TableSizes.capacities[sizeClass] * 11 / 20 < count + 1 { sizeClass += 1 }
         let size = TableSizes.capacities[sizeClass]
-        let block = Allocation.allocateZeroed(size * 8).assumingMemoryBound(to: UInt64.self)
+        let block = Allocation.allocateZeroed((size + Self.peekMargin) * 8).assumingMemoryBound(to: UInt64.self)
         if capacity > 0 { old = SlotArray(slots: slots, capacity: capacity) }
         migrated = 0
         used = 0
