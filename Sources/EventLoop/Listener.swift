@@ -61,7 +61,8 @@ public struct Listener: Sendable {
         address.sun_family = sa_family_t(AF_UNIX)
         let capacity = MemoryLayout.size(ofValue: address.sun_path)
         guard path.utf8.count < capacity else {
-            throw Failure(description: "The path of the unix socket is longer than \(capacity - 1) bytes", isUnavailable: false)
+            throw Failure(
+                description: "The path of the unix socket is longer than \(capacity - 1) bytes", isUnavailable: false)
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
         let file = socket(

@@ -19,6 +19,15 @@ public struct SeededHash: Sendable {
         return SeededHash(seed: generator.next(), secret0: generator.next() | 1, secret1: generator.next() | 1)
     }
 
+    /// Random secrets, unless the environment fixes them (`FRESHET_HASH_SEED`, a number) for measurements that must be
+    /// repeatable. Whoever sets the environment of the server owns it.
+    static func forProcess() -> SeededHash {
+        guard let text = getenv("FRESHET_HASH_SEED"), let seed = parseUnsigned(ByteView(text, count: strlen(text)))
+        else { return random() }
+        var generator = RandomGenerator(seed: seed)
+        return SeededHash(seed: generator.next(), secret0: generator.next() | 1, secret1: generator.next() | 1)
+    }
+
     @inlinable
     public init(seed: UInt64, secret0: UInt64, secret1: UInt64) {
         self.seed = seed
@@ -70,5 +79,5 @@ public struct SeededHash: Sendable {
     }
 }
 
-/// The process's hash, drawn at its start.
-public let processHash = SeededHash.random()
+/// The process's hash, drawn when it is first used.
+public let processHash = SeededHash.forProcess()

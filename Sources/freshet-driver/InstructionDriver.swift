@@ -24,6 +24,7 @@ enum InstructionDriver {
             print("usage: freshet-driver --list | NAME COUNT")
             return 2
         }
+        setenv("FRESHET_HASH_SEED", "1", 1)
         let bench = Workbench()
         for index in 0..<keyCount {
             for command in recording.prepare(index) { bench.execute(encode([command])) }
