@@ -31,6 +31,16 @@ public struct ReplyWriter {
         raw("\r\n")
     }
 
+    /// A status that is put together; without CR and LF.
+    public func simple(_ status: String) {
+        output.pointee.append(UInt8(ascii: "+"))
+        var status = status
+        status.withUTF8 { buffer in
+            if let base = buffer.baseAddress { output.pointee.append(ByteView(base, count: buffer.count)) }
+        }
+        raw("\r\n")
+    }
+
     /// A complete encoded reply.
     @inlinable @inline(__always)
     public func raw(_ encoded: StaticString) { output.pointee.append(encoded) }

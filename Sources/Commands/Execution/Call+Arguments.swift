@@ -34,6 +34,7 @@ extension Call {
     /// The selected database's number from an argument.
     public func databaseNumber(_ index: Int) throws(CommandError) -> Int {
         let value = try integer(index)
+        guard Int32(exactly: value) != nil else { throw .outsideInt32 }
         guard value >= 0, value < Int64(access.keyspace.databaseCount) else { throw .databaseOutOfRange }
         return Int(value)
     }

@@ -29,6 +29,8 @@ extension CommandError {
     public static let notInteger = CommandError("ERR value is not an integer or out of range")
     public static let notFloat = CommandError("ERR value is not a valid float")
     public static let outOfRange = CommandError("ERR value is out of range")
+    static let outsideInt32 = CommandError(
+        "ERR value is out of range, value must between -2147483648 and 2147483647")
     public static let mustBePositive = CommandError("ERR value is out of range, must be positive")
     public static let noSuchKey = CommandError("ERR no such key")
     public static let invalidCursor = CommandError("ERR invalid cursor")

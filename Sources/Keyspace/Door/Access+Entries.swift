@@ -18,8 +18,9 @@ extension Access {
         if let slot {
             let old = Table.entry(slot.pointee)
             place.pointee.memory += entry.memoryUsage - old.memoryUsage
-            noteExpiry(key, old: old.expiry, new: entry.expiry)
+            entry.touch(accessClock)
             place.pointee.table.replace(slot, with: entry)
+            noteExpiry(key, old: old.expiry, new: entry.expiry)
             discard(old)
         } else {
             insert(key, entry)
@@ -31,9 +32,9 @@ extension Access {
     mutating func insert(_ key: Key, _ entry: Entry) {
         let place = place(key)
         place.pointee.memory += entry.memoryUsage
-        noteExpiry(key, old: nil, new: entry.expiry)
         entry.touch(accessClock)
         place.pointee.table.insert(key.hash, entry)
+        noteExpiry(key, old: nil, new: entry.expiry)
         if keyspace.isObserved {
             changes.append(key, database: database, event: .new)
         }
@@ -64,7 +65,8 @@ extension Access {
 
     // MARK: Time to live
 
-    /// Keeps the count and the index of keys that expire.
+    /// Keeps the count and the index of keys that expire. Called when the table has the entry with its new deadline, since
+    /// the index may be rebuilt from the table.
     @inline(__always)
     func noteExpiry(_ key: Key, old: Int64?, new: Int64?) {
         if old == nil, new == nil { return }
@@ -86,8 +88,8 @@ extension Access {
         guard let slot = slot(key) else { return }
         let entry = Table.entry(slot.pointee)
         if let old = entry.expiry {
-            noteExpiry(key, old: old, new: milliseconds)
             entry.moveExpiry(to: milliseconds)
+            noteExpiry(key, old: old, new: milliseconds)
         } else {
             rebuild(key, slot, expiry: milliseconds)
         }
@@ -107,8 +109,8 @@ extension Access {
         let entry = old.moved(key: old.key, expiry: expiry)
         let place = place(key)
         place.pointee.memory += entry.memoryUsage - old.memoryUsage
-        noteExpiry(key, old: old.expiry, new: expiry)
         place.pointee.table.replace(slot, with: entry)
+        noteExpiry(key, old: old.expiry, new: expiry)
         old.freeBlock()
     }
 
@@ -186,6 +188,7 @@ extension Access {
     ) {
         entry.encoding = value.encoding
         entry.pointer = value.storage
+        if !leavesAccessClock { entry.touch(accessClock) }
         account(key, value.memoryUsage - before.usage)
         if let event { changed(key, event) }
         if value.count == 0 {

@@ -20,39 +20,43 @@ extension Access {
             return
         }
         let entry = Entry.string(key: key.bytes, value: value, expiry: deadline)
-        if let slot {
-            put(key, entry, in: slot)
-            entry.touch(accessClock)
-        } else {
-            insert(key, entry)
-        }
+        if let slot { put(key, entry, in: slot) } else { insert(key, entry) }
         changed(key, event)
     }
 
-    /// Writes the value over one of the same length, without a new block.
+    /// Writes the value over one that takes as much room, without a new block.
     @inline(__always)
     private func overwrite(_ key: Key, _ entry: Entry, _ value: ByteView, _ deadline: Int64?) -> Bool {
-        guard entry.hasExpiry == (deadline != nil), value.count <= Entry.maximumInline,
-            Entry.canonicalInteger(value) == nil,
-            entry.overwrite(value: value, encoding: value.count <= 44 ? .embedded : .raw)
-        else { return false }
+        guard entry.hasExpiry == (deadline != nil), entry.type == .string else { return false }
+        if let integer = Entry.canonicalInteger(value) {
+            guard entry.encoding == .integer else { return false }
+            entry.setInteger(integer)
+        } else {
+            guard entry.overwrite(value: value, encoding: value.count <= 44 ? .embedded : .raw) else { return false }
+        }
         entry.touch(accessClock)
         if let deadline {
-            noteExpiry(key, old: entry.expiry, new: deadline)
+            let old = entry.expiry
             entry.moveExpiry(to: deadline)
+            noteExpiry(key, old: old, new: deadline)
         }
         return true
     }
 
     /// Makes `key` the integer `value` and keeps its time to live.
-    public mutating func setInteger(_ key: Key, _ value: Int64, event: KeyEvent) {
-        let slot = slot(key)
-        if let slot, case let entry = Table.entry(slot.pointee), entry.type == .string, entry.encoding == .integer {
-            entry.setInteger(value)
-            entry.touch(accessClock)
+    ///
+    /// - Parameter entry: what `find` gave for the key: a string, or nil where there is none.
+    @inline(__always)
+    public mutating func setInteger(_ key: Key, _ value: Int64, over entry: Entry?, event: KeyEvent) {
+        if let entry {
+            if entry.encoding == .integer {
+                entry.setInteger(value)
+                entry.touch(accessClock)
+            } else {
+                put(key, .integer(key: key.bytes, value: value, expiry: entry.expiry), in: slot(key))
+            }
         } else {
-            let deadline = slot.flatMap { Table.entry($0.pointee).expiry }
-            put(key, .integer(key: key.bytes, value: value, expiry: deadline), in: slot)
+            insert(key, .integer(key: key.bytes, value: value, expiry: nil))
         }
         changed(key, event)
     }
@@ -81,7 +85,6 @@ extension Access {
                     inlineCount: count)
                 fill(UnsafeMutableRawPointer(mutating: replacement.bytes.start), text, count)
             }
-            replacement.touch(accessClock)
             put(key, replacement, in: slot)
             return UnsafeMutablePointer(mutating: replacement.bytes.start)
         }
@@ -125,6 +128,7 @@ extension Access {
             entry.external = string
         }
         setExternalCount(entry, count)
+        entry.touch(accessClock)
         place(key).pointee.memory += entry.memoryUsage - before
         return string.bytes
     }

@@ -15,6 +15,15 @@ extension Access {
         return body(&self, keyspace.shard(index))
     }
 
+    /// Number of keys in the database, expired ones that are still there included.
+    public mutating func keyCount() -> Int {
+        var count = 0
+        for index in 0..<ShardSet.shardCount {
+            withShard(index) { access, shard in count += shard.pointee.databases[access.database].table.count }
+        }
+        return count
+    }
+
     /// Calls `body` with every key of the database that has not expired, until it returns false.
     public mutating func forEachKey(_ body: (Entry) -> Bool) {
         var goesOn = true

@@ -68,22 +68,27 @@ public struct Access: ~Copyable {
         shard(key).pointee.databases + database
     }
 
-    @inline(__always)
+    @inline(__always) @usableFromInline
     var accessClock: UInt32 { UInt32(truncatingIfNeeded: now / 1000) & 0xFF_FFFF }
 
     // MARK: Reading
 
     /// The entry of `key` for a command that only reads: counts a hit or a miss and notes the use.
+    ///
+    /// - Parameter touches: false for what asks about the key rather than for its value, which is no use of it.
     @inline(__always)
-    public mutating func read(_ key: Key) -> Entry? {
+    public mutating func read(_ key: Key, touches: Bool = true) -> Entry? {
         guard let entry = find(key) else {
             statistics.pointee.misses.add()
             return nil
         }
         statistics.pointee.hits.add()
-        if !leavesAccessClock { entry.touch(accessClock) }
+        if touches, !leavesAccessClock { entry.touch(accessClock) }
         return entry
     }
+
+    /// For how many seconds an entry has not been used.
+    public func idleSeconds(_ entry: Entry) -> Int { Int((accessClock &- entry.accessClock) & 0xFF_FFFF) }
 
     /// The entry of `key`, if it exists and has not expired; counts nothing.
     @inline(__always)

@@ -1,0 +1,190 @@
+import Keyspace
+import Primitives
+import RESP
+
+/// Commands that read or replace a whole string.
+public enum StringCommands {
+    public static let commands: [Command] = [
+        Command(
+            "get", arity: 2, flags: [.readonly, .fast], keys: [.one(1, [.readOnly, .access])], group: .string,
+            since: "1.0.0", summary: "Returns the string at a key.", syntax: "key:key", handler: get),
+        Command(
+            "set", arity: -3, flags: [.write, .denyoom],
+            keys: [.one(1, [.readWrite, .access, .update, .variable])], group: .string, since: "1.0.0",
+            summary: "Makes a key a string, whatever it held, perhaps under a condition or for some time only.",
+            syntax: "key:key value:string [NX|XX|IFEQ comparison:string] [GET] [EX seconds:integer|"
+                + "PX milliseconds:integer|EXAT unix-time-seconds:unix-time|"
+                + "PXAT unix-time-milliseconds:unix-time|KEEPTTL]",
+            handler: set),
+        Command(
+            "setnx", arity: 3, flags: [.write, .denyoom, .fast], keys: [.one(1, [.overwrite, .insert])],
+            group: .string, since: "1.0.0", summary: "Makes a key that does not exist a string.",
+            syntax: "key:key value:string", handler: setIfAbsent),
+        Command(
+            "setex", arity: 4, flags: [.write, .denyoom], keys: [.one(1, [.overwrite, .update])], group: .string,
+            since: "2.0.0", summary: "Makes a key a string for a number of seconds.",
+            syntax: "key:key seconds:integer value:string", handler: setForSeconds),
+        Command(
+            "psetex", arity: 4, flags: [.write, .denyoom], keys: [.one(1, [.overwrite, .update])], group: .string,
+            since: "2.6.0", summary: "Makes a key a string for a number of milliseconds.",
+            syntax: "key:key milliseconds:integer value:string", handler: setForMilliseconds),
+        Command(
+            "getset", arity: 3, flags: [.write, .denyoom, .fast], keys: [.one(1, [.readWrite, .access, .update])],
+            group: .string, since: "1.0.0", summary: "Makes a key a string and returns the one that it held.",
+            syntax: "key:key value:string", handler: getAndSet),
+        Command(
+            "getdel", arity: 2, flags: [.write, .fast], keys: [.one(1, [.readWrite, .access, .delete])],
+            group: .string, since: "6.2.0", summary: "Returns the string at a key and removes the key.",
+            syntax: "key:key", handler: getAndDelete),
+        Command(
+            "getex", arity: -2, flags: [.write, .fast], keys: [.one(1, [.readWrite, .access, .update])],
+            group: .string, since: "6.2.0", summary: "Returns the string at a key and changes its time to live.",
+            syntax: "key:key [EX seconds:integer|PX milliseconds:integer|EXAT unix-time-seconds:unix-time|"
+                + "PXAT unix-time-milliseconds:unix-time|PERSIST]",
+            handler: getAndExpire),
+        Command(
+            "mget", arity: -2, flags: [.readonly, .fast], keys: [.range(1, -1, [.readOnly, .access])],
+            group: .string, since: "1.0.0", complexity: "O(n), n being the number of keys.",
+            summary: "Returns the strings at several keys.", syntax: "key:key...", handler: getMany),
+        Command(
+            "mset", arity: -3, flags: [.write, .denyoom], keys: [.range(1, -1, step: 2, [.overwrite, .update])],
+            group: .string, since: "1.0.1", complexity: "O(n), n being the number of keys.",
+            summary: "Makes several keys strings, at once.", syntax: "(key:key value:string)...", handler: setMany),
+        Command(
+            "msetnx", arity: -3, flags: [.write, .denyoom], keys: [.range(1, -1, step: 2, [.overwrite, .insert])],
+            group: .string, since: "1.0.1", complexity: "O(n), n being the number of keys.",
+            summary: "Makes several keys strings if none of them exists.", syntax: "(key:key value:string)...",
+            handler: setManyIfAbsent),
+    ]
+
+    // MARK: One key
+
+    private static func get(_ call: inout Call) throws(CommandError) {
+        _ = try reply(&call, call.key(1))
+    }
+
+    /// Answers the string at `key`, null where there is none; returns whether there was one.
+    @inline(__always)
+    private static func reply(_ call: inout Call, _ key: Key) throws(CommandError) -> Bool {
+        guard let entry = try call.readString(key) else {
+            call.reply.null()
+            return false
+        }
+        call.reply.bulk(entry.text(scratch: call.scratch))
+        return true
+    }
+
+    private static func set(_ call: inout Call) throws(CommandError) {
+        guard call.count == 3 else { return try setWithOptions(&call) }
+        call.access.setString(call.key(1), call[2], expiry: .clear)
+        call.reply.ok()
+    }
+
+    @inline(never)
+    private static func setWithOptions(_ call: inout Call) throws(CommandError) {
+        let options = try SetOptions(call)
+        let deadline = try options.expiry.deadline(call)
+        let key = call.key(1)
+        // Answered first: what is written frees the old value.
+        if options.returnsOld { _ = try reply(&call, key) }
+        guard try options.condition.holds(&call, key) else {
+            if !options.returnsOld { call.reply.null() }
+            return
+        }
+        write(&call, key, call[2], options.expiry.update(deadline))
+        if !options.returnsOld { call.reply.ok() }
+    }
+
+    private static func write(_ call: inout Call, _ key: Key, _ value: ByteView, _ expiry: ExpiryUpdate) {
+        call.access.setString(key, value, expiry: expiry)
+        if case .at = expiry { call.access.changed(key, .expire) }
+    }
+
+    private static func setIfAbsent(_ call: inout Call) throws(CommandError) {
+        let key = call.key(1)
+        let exists = call.access.find(key) != nil
+        if !exists { call.access.setString(key, call[2], expiry: .clear) }
+        call.reply.integer(!exists)
+    }
+
+    private static func setForSeconds(_ call: inout Call) throws(CommandError) {
+        try set(&call, ExpiryArgument(kind: .seconds, index: 2))
+    }
+
+    private static func setForMilliseconds(_ call: inout Call) throws(CommandError) {
+        try set(&call, ExpiryArgument(kind: .milliseconds, index: 2))
+    }
+
+    private static func set(_ call: inout Call, _ expiry: ExpiryArgument) throws(CommandError) {
+        let deadline = try expiry.deadline(call)
+        write(&call, call.key(1), call[3], expiry.update(deadline))
+        call.reply.ok()
+    }
+
+    private static func getAndSet(_ call: inout Call) throws(CommandError) {
+        let key = call.key(1)
+        _ = try reply(&call, key)
+        call.access.setString(key, call[2], expiry: .clear)
+    }
+
+    private static func getAndDelete(_ call: inout Call) throws(CommandError) {
+        let key = call.key(1)
+        if try reply(&call, key) { _ = call.access.remove(key) }
+    }
+
+    private static func getAndExpire(_ call: inout Call) throws(CommandError) {
+        var expiry = ExpiryArgument()
+        var index = 2
+        while index < call.count {
+            let taken = expiry.take(call, index, of: .getex)
+            guard taken > 0 else { throw .syntax }
+            index += taken
+        }
+        let key = call.key(1)
+        guard let entry = try call.readString(key) else { return call.reply.null() }
+        let deadline = try expiry.deadline(call)
+        call.reply.bulk(entry.text(scratch: call.scratch))
+        if expiry.kind == .persist {
+            _ = call.access.clearExpiry(key)
+        } else if let deadline {
+            if expiry.isAbsolute, deadline <= call.now {
+                _ = call.access.remove(key)
+            } else {
+                call.access.setExpiry(key, at: deadline)
+            }
+        }
+    }
+
+    // MARK: Several keys
+
+    private static func getMany(_ call: inout Call) throws(CommandError) {
+        call.reply.array(call.count &- 1)
+        for index in 1..<call.count {
+            if let entry = call.access.read(call.key(index)), entry.type == .string {
+                call.reply.bulk(entry.text(scratch: call.scratch))
+            } else {
+                call.reply.null()
+            }
+        }
+    }
+
+    private static func setMany(_ call: inout Call) throws(CommandError) {
+        guard call.count & 1 == 1 else { throw .wrongArity(call.name) }
+        for index in stride(from: 1, to: call.count, by: 2) {
+            call.access.setString(call.key(index), call[index &+ 1], expiry: .clear)
+        }
+        call.reply.ok()
+    }
+
+    private static func setManyIfAbsent(_ call: inout Call) throws(CommandError) {
+        guard call.count & 1 == 1 else { throw .wrongArity(call.name) }
+        for index in stride(from: 1, to: call.count, by: 2) where call.access.find(call.key(index)) != nil {
+            return call.reply.integer(false)
+        }
+        // A key that is named twice gets the later value: nothing depends on its being absent any more.
+        for index in stride(from: 1, to: call.count, by: 2) {
+            call.access.setString(call.key(index), call[index &+ 1], expiry: .clear)
+        }
+        call.reply.integer(true)
+    }
+}
