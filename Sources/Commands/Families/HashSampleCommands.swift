@@ -1,0 +1,140 @@
+import Keyspace
+import Primitives
+import RESP
+
+/// Fields of hashes by chance and by cursor.
+public enum HashSampleCommands {
+    public static let commands: [Command] = [
+        Command(
+            "hrandfield", arity: -2, flags: [.readonly], keys: [.one(1, [.readOnly, .access])], group: .hash,
+            since: "6.2.0", complexity: "O(n), n being the number of fields answered.",
+            summary: "Answers fields chosen at random: different ones, or with a negative count any.",
+            syntax: "key:key [count:integer [WITHVALUES]]", handler: hrandfield),
+        Command(
+            "hscan", arity: -3, flags: [.readonly], keys: [.one(1, [.readOnly, .access])], group: .hash,
+            since: "2.8.0", complexity: "O(1) for a call, O(n) for a whole scan, n being the size of the hash.",
+            summary: "Answers some fields with their values, and the cursor that goes on from there.",
+            syntax: "key:key cursor:integer [MATCH pattern:pattern] [COUNT count:integer] [NOVALUES]", handler: hscan),
+    ]
+
+    // MARK: HRANDFIELD
+
+    private static func hrandfield(_ call: inout Call) throws(CommandError) {
+        guard call.count > 2 else { return try answerOne(&call) }
+        let count = try call.integer(2)
+        guard count != .min else {
+            throw CommandError(
+                "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807")
+        }
+        var withValues = false
+        if call.count > 3 {
+            guard call.count == 4, call.isWord(3, "withvalues") else { throw .syntax }
+            // Twice the count is the length of a flat reply.
+            guard count.magnitude <= UInt64(Int64.max / 2) else { throw .outOfRange }
+            withValues = true
+        }
+        guard let hash = try call.read(call.key(1), as: HashValue.self), count != 0 else {
+            return call.reply.array(0)
+        }
+        if count > 0 {
+            answerDifferent(&call, hash, Int(count), withValues)
+        } else {
+            try answerAny(&call, hash, Int(count.magnitude), withValues)
+        }
+    }
+
+    private static func answerOne(_ call: inout Call) throws(CommandError) {
+        guard let hash = try call.read(call.key(1), as: HashValue.self),
+            let chosen = hash.random(now: call.now, using: &call.random)
+        else { return call.reply.null() }
+        call.reply.bulk(chosen.field)
+    }
+
+    private static func answerDifferent(_ call: inout Call, _ hash: HashValue, _ wanted: Int, _ withValues: Bool) {
+        let reply = call.reply
+        let count = min(wanted, hash.liveCount(now: call.now))
+        reply.array(withValues && reply.version < 3 ? count * 2 : count)
+        hash.forEachRandom(wanted, now: call.now, using: &call.random) { write($0, withValues, to: reply) }
+    }
+
+    /// Answers `wanted` fields of which any may repeat. There is no bound to how many a client may want, only to how large
+    /// a reply may become.
+    private static func answerAny(
+        _ call: inout Call, _ hash: HashValue, _ wanted: Int, _ withValues: Bool
+    ) throws(CommandError) {
+        let reply = call.reply
+        let limit = call.limits.maximumString
+        // No field takes less than an empty string's six bytes.
+        guard wanted <= limit / 6 else { throw .outOfRange }
+        let mark = reply.output.pointee.count
+        let perField = withValues && reply.version < 3 ? 2 : 1
+        reply.array(wanted * perField)
+        var fits = true
+        let isAny = hash.forEachRandomPick(wanted, now: call.now, using: &call.random) { field in
+            write(field, withValues, to: reply)
+            fits = reply.output.pointee.count - mark <= limit
+            return fits
+        }
+        if isAny, fits { return }
+        reply.output.pointee.truncate(to: mark)
+        guard fits else { throw .outOfRange }
+        reply.array(0)
+    }
+
+    @inline(__always)
+    private static func write(_ field: HashField, _ withValues: Bool, to reply: ReplyWriter) {
+        guard withValues else { return reply.bulk(field.field) }
+        if reply.version >= 3 { reply.array(2) }
+        reply.bulk(field.field)
+        reply.bulk(field.value)
+    }
+
+    // MARK: HSCAN
+
+    private static func hscan(_ call: inout Call) throws(CommandError) {
+        guard let cursor = parseUnsigned(call[2]) else { throw .invalidCursor }
+        guard let hash = try call.read(call.key(1), as: HashValue.self) else {
+            return call.reply.raw("*2\r\n$1\r\n0\r\n*0\r\n")
+        }
+        var pattern: ByteView?
+        var count: Int64 = 10
+        var withValues = true
+        var index = 3
+        while index < call.count {
+            let hasValue = index + 1 < call.count
+            if hasValue, call.isWord(index, "count") {
+                count = try call.integer(index + 1)
+                guard count >= 1 else { throw .syntax }
+                index += 2
+            } else if hasValue, call.isWord(index, "match") {
+                pattern = call[index + 1]
+                index += 2
+            } else if call.isWord(index, "novalues") {
+                withValues = false
+                index += 1
+            } else {
+                throw .syntax
+            }
+        }
+        // A lone star is no pattern: unlike one, it lets an empty field pass.
+        if let all = pattern, all == ByteView("*") { pattern = nil }
+        answerScan(&call, hash, cursor, pattern, Int(count), withValues)
+    }
+
+    private static func answerScan(
+        _ call: inout Call, _ hash: HashValue, _ cursor: UInt64, _ pattern: ByteView?, _ count: Int, _ withValues: Bool
+    ) {
+        let reply = call.reply
+        let mark = reply.output.pointee.count
+        var elements = 0
+        let next = hash.scan(cursor, count: count, now: call.now) { field in
+            if let pattern, !field.field.withBytes({ Glob.matches(pattern, $0) }) { return }
+            reply.bulk(field.field)
+            elements += 1
+            guard withValues else { return }
+            reply.bulk(field.value)
+            elements += 1
+        }
+        reply.finishScan(at: mark, cursor: next, count: elements)
+    }
+}
