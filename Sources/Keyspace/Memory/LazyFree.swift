@@ -21,6 +21,8 @@ final class LazyFree: Sendable {
     nonisolated(unsafe) private let state: UnsafeMutablePointer<State>
     nonisolated(unsafe) private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     nonisolated(unsafe) private let condition: UnsafeMutablePointer<pthread_cond_t>
+    /// Set once, when all else is.
+    nonisolated(unsafe) private var thread: Thread?
     private let waiting = Atomic<Int>(0)
     private let freed = Atomic<Int>(0)
 
@@ -31,7 +33,22 @@ final class LazyFree: Sendable {
         pthread_mutex_init(mutex, nil)
         condition = .allocate(capacity: 1)
         pthread_cond_init(condition, nil)
-        _ = Thread.start(name: "lazy-free") { [unowned(unsafe) self] in run() }
+        thread = Thread.start(name: "lazy-free") { [unowned(unsafe) self] in run() }
+    }
+
+    /// Frees what waits and ends the thread.
+    deinit {
+        pthread_mutex_lock(mutex)
+        state.pointee.isStopping = true
+        pthread_mutex_unlock(mutex)
+        pthread_cond_signal(condition)
+        thread?.join()
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+        state.deinitialize(count: 1)
+        state.deallocate()
     }
 
     /// Objects that wait to be freed.
@@ -52,10 +69,12 @@ final class LazyFree: Sendable {
     private func run() {
         while true {
             pthread_mutex_lock(mutex)
-            while state.pointee.queue.isEmpty { pthread_cond_wait(condition, mutex) }
+            while state.pointee.queue.isEmpty, !state.pointee.isStopping { pthread_cond_wait(condition, mutex) }
             let batch = state.pointee.queue
             state.pointee.queue = []
             pthread_mutex_unlock(mutex)
+            // Empty only at the end.
+            if batch.isEmpty { return }
             for garbage in batch {
                 switch garbage {
                 case .entry(let entry): entry.destroy()
