@@ -218,9 +218,7 @@ public enum SortedSetPopCommands {
     private static func zscan(_ call: inout Call) throws(CommandError) {
         guard let cursor = parseUnsigned(call[2]) else { throw .invalidCursor }
         guard let value = try call.read(call.key(1), as: SortedSetValue.self) else {
-            call.reply.array(2)
-            call.reply.bulk("0" as StaticString)
-            return call.reply.array(0)
+            return call.reply.raw("*2\r\n$1\r\n0\r\n*0\r\n")
         }
         try scan(&call, value, cursor)
     }
@@ -244,8 +242,7 @@ public enum SortedSetPopCommands {
         if let all = pattern, all == ByteView("*") { pattern = nil }
         let reply = call.reply
         let scratch = call.scratch
-        reply.array(2)
-        let mark = reply.deferredArray()
+        let mark = reply.output.pointee.count
         var count = 0
         let next = value.scan(cursor, limit: limit) { member, score in
             if let pattern, !Glob.matches(pattern, member) { return }
@@ -255,22 +252,6 @@ public enum SortedSetPopCommands {
             count += 2
         }
         reply.finishScan(at: mark, cursor: next, count: count)
-    }
-}
-
-extension ReplyWriter {
-    /// Writes what comes before the elements of a scan, which began at `mark`: the next cursor, known only now, and the
-    /// header of their array. O(bytes written since).
-    fileprivate func finishScan(at mark: Int, cursor: UInt64, count: Int) {
-        let end = output.pointee.count
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { scratch in
-            guard let base = scratch.baseAddress else { return }
-            bulk(ByteView(base, count: writeUnsigned(cursor, to: base)))
-        }
-        array(count)
-        let head = output.pointee.view[end..<output.pointee.count].array
-        output.pointee.truncate(to: end)
-        head.withView { output.pointee.insert($0, at: mark) }
     }
 }
 
