@@ -22,7 +22,8 @@ import Testing
 /// for any text, `<..` an integer between two bounds.
 public enum Script {
     public static func run(
-        _ kind: ServerKind, _ text: String, arguments: [String]? = nil, sourceLocation: SourceLocation = #_sourceLocation
+        _ kind: ServerKind, _ text: String, arguments: [String]? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         let steps = try parse(text)
         if let arguments {
@@ -56,7 +57,8 @@ public enum Script {
                     reply = try connection.run(step.command)
                 } while step.isRepeated && attempts < 2000 && expectation?.accepts(reply) == false
             } catch {
-                Issue.record("> \(step.command)\nno reply: \(error)\n\(server.log)", sourceLocation: step.location(location))
+                Issue.record(
+                    "> \(step.command)\nno reply: \(error)\n\(server.log)", sourceLocation: step.location(location))
                 throw error
             }
             guard let expectation, !expectation.accepts(reply) else { continue }

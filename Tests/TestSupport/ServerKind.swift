@@ -58,7 +58,8 @@ public enum ServerKind: String, CaseIterable, Sendable, CustomTestStringConverti
             guard let test = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
                 return nil
             }
-            let path = URL(fileURLWithPath: test).deletingLastPathComponent().appendingPathComponent("freshet-server").path
+            let path = URL(fileURLWithPath: test).deletingLastPathComponent().appendingPathComponent("freshet-server")
+                .path
             return FileManager.default.isExecutableFile(atPath: path) ? path : nil
         case .redis: return ServerKind.redisPath
         }

@@ -26,12 +26,15 @@ public final class ServerProcess: @unchecked Sendable {
         var status: Int32?
     }
 
-    /// - Parameter arguments: directives as on the command line, such as `["--requirepass", "secret"]`; they win over
-    ///   the defaults.
-    public init(_ kind: ServerKind, _ arguments: [String] = []) throws {
+    /// - Parameters:
+    ///   - arguments: directives as on the command line, such as `["--requirepass", "secret"]`; they win over the
+    ///     defaults.
+    ///   - configuration: the path of a configuration file.
+    public init(_ kind: ServerKind, _ arguments: [String] = [], configuration: String? = nil) throws {
         guard let binary = kind.binary else {
             throw Failure(
-                description: "no \(kind.rawValue) binary: build freshet-server, or set FRESHET_SERVER or FRESHET_SKIP=1")
+                description: "no \(kind.rawValue) binary: build freshet-server, or set FRESHET_SERVER or FRESHET_SKIP=1"
+            )
         }
         self.kind = kind
         port = try ServerProcess.freePort()
@@ -39,7 +42,10 @@ public final class ServerProcess: @unchecked Sendable {
         guard mkdtemp(&template) != nil else { throw Failure(description: "mkdtemp: \(errno)") }
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
 
-        var command = [binary, "--port", String(port), "--bind", "127.0.0.1", "--dir", directory]
+        var command =
+            [binary] + (configuration.map { [$0] } ?? []) + [
+                "--port", String(port), "--bind", "127.0.0.1", "--dir", directory,
+            ]
         command += ["--unixsocket", "\(directory)/socket", "--enable-debug-command", "yes"]
         switch kind {
         case .freshet: if !arguments.contains("--threads") { command += ["--threads", "2"] }
@@ -71,6 +77,15 @@ public final class ServerProcess: @unchecked Sendable {
 
     public func raw(timeout: Double = 20, receiveBuffer: Int32? = nil) throws -> RawConnection {
         try RawConnection(port: port, timeout: timeout, receiveBuffer: receiveBuffer)
+    }
+
+    /// The text of a file that the server wrote.
+    public func readFile(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+
+    /// The permission bits of a file.
+    public func mode(of path: String) -> UInt32? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
     }
 
     /// What the server printed so far.
@@ -161,10 +176,20 @@ public final class ServerProcess: @unchecked Sendable {
         }
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        // Threads of the test runner block signals; a server started with that mask would not see SIGTERM.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var pid: pid_t = 0
-        let result = descriptorLock.withLock { posix_spawn(&pid, command[0], &actions, nil, &arguments, environ) }
+        let result = descriptorLock.withLock {
+            posix_spawn(&pid, command[0], &actions, &attributes, &arguments, environ)
+        }
         guard result == 0 else { throw Failure(description: "spawn \(command[0]): \(result)") }
         return pid
     }
