@@ -397,19 +397,43 @@ import Testing
 
     /// CVE-2025-48367: running out of descriptors must not stop accepting for good.
     @Test(arguments: ServerKind.all)
-    func cve_2025_48367_acceptGoesOnAfterManyConnections(_ kind: ServerKind) throws {
-        let server = try ServerProcess(kind, ["--maxclients", "50"])
+    func cve_2025_48367_acceptGoesOnAfterTheDescriptorsRanOut(_ kind: ServerKind) throws {
+        let server = try ServerProcess(kind, openFiles: 100)
         for _ in 0..<3 {
             var connections: [RawConnection] = []
-            for _ in 0..<150 { connections.append(try server.raw()) }
+            for _ in 0..<150 { if let connection = try? server.raw() { connections.append(connection) } }
             connections = []
             let deadline = ContinuousClock.now + .seconds(10)
             var isServed = false
             while !isServed, ContinuousClock.now < deadline {
-                isServed = (try? server.client().run("PING")) == .status("PONG")
+                isServed = (try? server.client(timeout: 1).run("PING")) == .status("PONG")
             }
             #expect(isServed)
         }
+    }
+
+    @Test(arguments: ServerKind.all)
+    func aReaderThatNeverReadsIsClosedAtTheOutputLimit(_ kind: ServerKind) throws {
+        let server = try ServerProcess(kind, ["--client-output-buffer-limit", "normal 4mb 0 0"])
+        let client = try server.client()
+        try client.send([Array("SET".utf8), Array("k".utf8), [UInt8](repeating: 1, count: 1 << 20)])
+        let before = server.residentBytes
+        let slow = try server.raw(receiveBuffer: 4096)
+        for _ in 0..<200 { slow.send("GET k\r\n") }
+        let deadline = ContinuousClock.now + .seconds(10)
+        while try client.run("CLIENT LIST").text?.split(separator: "\n").count != 1, ContinuousClock.now < deadline {}
+        #expect(try client.run("CLIENT LIST").text?.split(separator: "\n").count == 1)
+        #expect(server.residentBytes - before < 64 << 20)
+    }
+
+    @Test(arguments: ServerKind.all)
+    func aRequestBeyondTheQueryBufferLimitClosesTheConnection(_ kind: ServerKind) throws {
+        let server = try ServerProcess(kind, ["--client-query-buffer-limit", "1mb"])
+        let connection = try server.raw()
+        connection.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$4000000\r\n")
+        connection.send([UInt8](repeating: 97, count: 4_000_000))
+        #expect(try connection.readToEnd() == "")
+        #expect(try server.client().run("EXISTS k") == .integer(0))
     }
 
     @Test(arguments: ServerKind.all)

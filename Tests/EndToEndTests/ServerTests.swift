@@ -485,4 +485,15 @@ import Testing
         #expect(try RedisClient(port: server.port, host: "127.0.0.2").run("PING") == .status("PONG"))
         #expect(try server.client().run("PING") == .status("PONG"))
     }
+
+    @Test(arguments: ServerKind.all)
+    func iPv6IsServedWhereTheSystemHasIt(_ kind: ServerKind) throws {
+        guard let server = try? ServerProcess(kind, ["--bind", "127.0.0.1", "-::1"]) else {
+            Issue.record("an address that may be missing (-::1) kept the server from starting")
+            return
+        }
+        if let client = try? RedisClient(port: server.port, host: "::1", timeout: 2) {
+            #expect(try client.run("PING") == .status("PONG"))
+        }
+    }
 }

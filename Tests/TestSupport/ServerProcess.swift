@@ -30,7 +30,10 @@ public final class ServerProcess: @unchecked Sendable {
     ///   - arguments: directives as on the command line, such as `["--requirepass", "secret"]`; they win over the
     ///     defaults.
     ///   - configuration: the path of a configuration file.
-    public init(_ kind: ServerKind, _ arguments: [String] = [], configuration: String? = nil) throws {
+    ///   - openFiles: the limit of open descriptors that the server starts with.
+    public init(
+        _ kind: ServerKind, _ arguments: [String] = [], configuration: String? = nil, openFiles: Int? = nil
+    ) throws {
         guard let binary = kind.binary else {
             throw Failure(
                 description: "no \(kind.rawValue) binary: build freshet-server, or set FRESHET_SERVER or FRESHET_SKIP=1"
@@ -51,6 +54,7 @@ public final class ServerProcess: @unchecked Sendable {
         case .freshet: if !arguments.contains("--threads") { command += ["--threads", "2"] }
         case .redis: command += ["--save", "", "--loglevel", "warning"]
         }
+        if let openFiles { command = ["/bin/sh", "-c", "ulimit -n \(openFiles); exec \"$@\"", "sh"] + command }
         pid = try ServerProcess.spawn(command + arguments, output: "\(directory)/log", input: "/dev/null")
 
         var ends: [Int32] = [0, 0]
