@@ -118,6 +118,8 @@ public enum Script {
             }
             steps.append(step)
         }
+        // A command without an expectation would test nothing.
+        if let step = steps.first(where: { $0.expectations.isEmpty }) { throw Malformed(line: step.command) }
         return steps
     }
 }
