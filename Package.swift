@@ -18,6 +18,11 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CHiredis", path: "Tests/CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .target(name: "TestSupport", dependencies: ["CHiredis"], path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport"], swiftSettings: settings),
+        .testTarget(name: "DifferentialTests", dependencies: ["TestSupport"], swiftSettings: settings),
+        .testTarget(name: "ConcurrencyTests", dependencies: ["TestSupport"], swiftSettings: settings),
         .target(name: "Primitives", dependencies: ["CLinux"], swiftSettings: settings),
         .target(name: "RESP", dependencies: ["Primitives"], swiftSettings: settings),
         .target(name: "EventLoop", dependencies: ["CLinux", "Primitives"], swiftSettings: settings),
