@@ -1,10 +1,23 @@
 /// All families of commands that work on keys alone; those about connections and the server stand with the server.
 public enum DataFamilies {
     public static let all: [[Command]] = [
-        TransactionCommands.commands,
-        SortedSetCommands.commands,
-        SortedSetRangeCommands.commands,
+        StringCommands.commands,
+        StringNumberCommands.commands,
+        StringRangeCommands.commands,
+        LongestCommonSubsequence.commands,
+        HashAtomicCommands.commands,
+        HashCommands.commands,
+        HashCounterCommands.commands,
+        HashExpiryCommands.commands,
+        HashSampleCommands.commands,
+        KeyCommands.commands,
+        KeyExpiryCommands.commands,
+        KeyspaceCommands.commands,
+        ObjectCommands.commands,
         SortedSetAlgebraCommands.commands,
+        SortedSetCommands.commands,
         SortedSetPopCommands.commands,
+        SortedSetRangeCommands.commands,
+        TransactionCommands.commands,
     ]
 }
