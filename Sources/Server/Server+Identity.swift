@@ -8,5 +8,8 @@ extension Server {
 
     /// All commands that this server knows.
     static let families: [[Command]] =
-        DataFamilies.all + []
+        DataFamilies.all + [
+            ConnectionCommands.commands,
+            ClientCommands.commands,
+        ]
 }

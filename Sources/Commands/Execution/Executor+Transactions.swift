@@ -29,16 +29,19 @@ extension Executor {
         TransactionCommands.unwatchAll(&call)
         keyspace.unlock(shards)
         call.access.held = ShardSet()
+        call.entry = entry
         record(entry, ticks: CycleClock.now() &- start)
     }
 
     private mutating func execute(_ queue: TransactionQueue) {
         call.reply.array(queue.commands.count)
         call.isInTransaction = true
+        call.session.pointee.executing = (queue.commands.count, queue.bytes)
         for queued in queue.commands {
             queued.withArguments { runQueued(queued.entry.takeUnretainedValue(), $0) }
         }
         call.isInTransaction = false
+        call.session.pointee.executing = nil
     }
 
     /// The shards of everything that the queued commands touch.

@@ -193,14 +193,13 @@ public struct Executor: ~Copyable {
         _ found: Unmanaged<CommandEntry>?, _ arguments: UnsafeBufferPointer<ByteView>
     ) {
         let mark = call.reply.output.pointee.count
-        let state = call.session.pointee.state
+        // CLIENT REPLY takes effect with its own reply; what SKIP hides is itself and the next.
+        let isSkipped = call.session.pointee.state.contains(.skipsNext)
+        call.session.pointee.state.remove(.skipsNext)
         dispatch(found, arguments)
-        // CLIENT REPLY takes effect with its own reply; the one that SKIP hides is the next.
-        let after = call.session.pointee.state
-        if after.contains(.silent) || state.contains(.skipsNext) {
+        if isSkipped || !call.session.pointee.state.isDisjoint(with: [.silent, .skipsNext]) {
             call.reply.output.pointee.truncate(to: mark)
         }
-        if state.contains(.skipsNext) { call.session.pointee.state.remove(.skipsNext) }
     }
 
     private mutating func dispatch(
@@ -211,8 +210,10 @@ public struct Executor: ~Copyable {
         do throws(CommandError) {
             entry = try resolve(found?.takeUnretainedValue(), arguments)
         } catch {
+            call.entry = found?.takeUnretainedValue() ?? table.unknown
             return reject(found?.takeUnretainedValue(), error)
         }
+        call.entry = entry
         let state = call.session.pointee.state
         if state.contains(.unauthenticated), !entry.flags.contains(.noAuth) { return reject(entry, .notAuthenticated) }
         if state.contains(.transaction), !TransactionCommands.runInsideTransaction.contains(entry.fullName) {

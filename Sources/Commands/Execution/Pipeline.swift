@@ -18,6 +18,10 @@ public struct Pipeline: ~Copyable {
         case closes
         /// CLIENT PAUSE holds the next command.
         case held
+        /// So much was answered that it should be sent before more is executed.
+        case outputIsLarge
+        /// What comes is not meant for this server; nothing more of it may be executed or answered.
+        case crossProtocol
     }
 
     /// A parsed command that waits for its turn.
@@ -33,6 +37,8 @@ public struct Pipeline: ~Copyable {
 
     /// Commands that are parsed before the first of them is executed.
     private static let batchLimit = 64
+    /// Bytes of replies from which on they should be sent.
+    private static let largeOutput = 256 * 1024
 
     public var executor: Executor
     /// Commands executed, refused ones included.
@@ -74,7 +80,9 @@ public struct Pipeline: ~Copyable {
             return outcome
         }
         if let failure {
-            executor.call.reply.error(failure.message)
+            if executor.call.session.pointee.state.isDisjoint(with: [.silent, .skipsNext]) {
+                executor.call.reply.error(failure.message)
+            }
             return .closes
         }
         return isComplete ? .more : .needsInput
@@ -145,6 +153,7 @@ public struct Pipeline: ~Copyable {
         for position in 0..<count {
             let parsed = batch[position]
             if parsed.argumentCount > 0 {
+                if parsed.entry == nil, isCrossProtocol(parsed) { return .crossProtocol }
                 if pause.isActive, isHeld(parsed) { return .held }
                 let arguments = UnsafeBufferPointer(
                     start: parser.arguments + parsed.firstArgument, count: parsed.argumentCount)
@@ -154,8 +163,16 @@ public struct Pipeline: ~Copyable {
             }
             consumed = parsed.end
             if executor.call.session.pointee.closesAfterReply { return .closes }
+            if executor.call.reply.output.pointee.count > Self.largeOutput { return .outputIsLarge }
         }
         return .more
+    }
+
+    /// Whether a line is of an HTTP request, with which a web page could make its reader's browser send commands.
+    @inline(never)
+    private func isCrossProtocol(_ parsed: Parsed) -> Bool {
+        let name = parser.arguments[parsed.firstArgument]
+        return name.equalsIgnoringCase("post") || name.equalsIgnoringCase("host:")
     }
 
     @inline(never)

@@ -29,21 +29,25 @@ public struct Session: ~Copyable {
     public var isProtectedFromEviction = false
     public var leavesAccessClock = false
     var queue = TransactionQueue()
+    /// Number and bytes of the commands that EXEC is executing; nil outside of it.
+    var executing: (count: Int, bytes: Int)?
     var watch = WatchList()
 
     public init(identifier: Int) { self.identifier = identifier }
 
     /// Whether a queued command writes.
     public var queuedWrites: Bool {
-        queue.commands.contains { $0.entry.takeUnretainedValue().flags.contains(.write) }
+        queue.commands.contains { $0.entry.takeUnretainedValue().flags.mayReplicate }
     }
 
-    /// Commands queued since MULTI; nil outside of a transaction.
-    public var queuedCount: Int? { state.contains(.transaction) ? queue.commands.count : nil }
+    /// Commands of the transaction that is being queued or executed; nil outside of one.
+    public var queuedCount: Int? { executing?.count ?? (state.contains(.transaction) ? queue.commands.count : nil) }
+    /// Whether one of the watched keys has changed.
+    public var hasWatchedKeyChanged: Bool { watch.state?.isDirty ?? false }
     /// Number of keys watched.
     public var watchedCount: Int { watch.keys.count }
     /// Bytes that queued commands take.
-    public var queuedBytes: Int { queue.bytes }
+    public var queuedBytes: Int { executing?.bytes ?? queue.bytes }
 }
 
 /// The commands between MULTI and EXEC, with copies of their arguments.

@@ -78,6 +78,9 @@ public struct CommandFlags: OptionSet, Sendable {
     public static let exclusive = CommandFlags(rawValue: 1 << 30)
     /// Visits shards one by one, taking locks itself. In a transaction it therefore needs all of them. Not shown.
     public static let walks = CommandFlags(rawValue: 1 << 31)
+
+    /// Whether what is done may have to be told to replicas: what CLIENT PAUSE WRITE holds.
+    var mayReplicate: Bool { !isDisjoint(with: [.write, .mayReplicate]) }
 }
 
 /// Categories of access control, as `ACL CAT` lists them.

@@ -36,7 +36,7 @@ public final class CommandEntry: @unchecked Sendable {
 
     /// Whether a call may change keys; EXEC does where a queued command does.
     public func mayWrite(_ queuedWrites: Bool) -> Bool {
-        flags.contains(.write) || fullName == "exec" && queuedWrites
+        flags.mayReplicate || fullName == "exec" && queuedWrites
     }
 
     /// The first argument that is a key, 0 where there is none: what is worth fetching ahead of the call.
@@ -87,6 +87,10 @@ public final class CommandTable: Sendable {
     public let entries: [CommandEntry]
     /// Number of identifiers, subcommands included.
     public let identifierCount: Int
+    /// Stands for whatever does not exist; its identifier is -1.
+    let unknown: CommandEntry
+    /// Full names by identifier.
+    private let names: [String]
 
     /// - Parameter families: the records of all command families. Names must be unique.
     public init(_ families: [[Command]]) {
@@ -95,6 +99,11 @@ public final class CommandTable: Sendable {
         var next = 0
         entries = families.joined().map { CommandEntry($0, parent: nil, nextIdentifier: &next) }
         identifierCount = next
+        names = entries.flatMap { [$0] + $0.subcommands.values }.sorted { $0.identifier < $1.identifier }.map(
+            \.fullName)
+        var none = -1
+        unknown = CommandEntry(
+            Command("", arity: 0, group: .server, since: "", summary: "") { _ in }, parent: nil, nextIdentifier: &none)
         for entry in entries { insert(entry) }
     }
 
@@ -110,6 +119,9 @@ public final class CommandTable: Sendable {
             slots[index] = Slot(first: first, last: last, length: name.count, entry: .passUnretained(entry))
         }
     }
+
+    /// The full name of the command with an identifier; nil for those of no command.
+    public func name(of identifier: Int) -> String? { names.indices.contains(identifier) ? names[identifier] : nil }
 
     /// The command called `name`. O(1).
     @inline(__always)

@@ -21,6 +21,9 @@ final class ClientRecord: Sendable {
         static let unixSocket = Flags(rawValue: 8)
         static let noEvict = Flags(rawValue: 16)
         static let noTouch = Flags(rawValue: 32)
+        /// CLIENT PAUSE holds its next command.
+        static let paused = Flags(rawValue: 64)
+        static let awaitsWritability = Flags(rawValue: 128)
     }
 
     let identifier: Int
@@ -28,6 +31,7 @@ final class ClientRecord: Sendable {
     let localAddress: String
     let descriptor: Int
     let worker: Int
+    let isUnixSocket: Bool
     /// Seconds since 1970.
     let createdAt: Int64
     let identity = Mutex(Identity())
@@ -42,6 +46,8 @@ final class ClientRecord: Sendable {
     let inputCapacity = Counter()
     let outputBytes = Counter()
     let outputCapacity = Counter()
+    /// Most bytes that have waited for the client.
+    let outputPeak = Counter()
     let version = Counter()
     /// Identifier of the last command, -1 before the first.
     let lastCommand = Counter()
@@ -50,12 +56,17 @@ final class ClientRecord: Sendable {
     let bytesOut = Counter()
     private let kill = Atomic<Bool>(false)
 
-    init(identifier: Int, address: String, localAddress: String, descriptor: Int, worker: Int, now: Int64) {
+    init(
+        identifier: Int, address: String, localAddress: String, descriptor: Int, worker: Int, isUnixSocket: Bool,
+        now: Int64
+    ) {
         self.identifier = identifier
         self.address = address
         self.localAddress = localAddress
         self.descriptor = descriptor
         self.worker = worker
+        self.isUnixSocket = isUnixSocket
+        flags.set(isUnixSocket ? Flags.unixSocket.rawValue : 0)
         createdAt = now
         lastInteraction = Counter()
         lastInteraction.set(Int(now))

@@ -28,6 +28,9 @@ final class ClientRegistry: Sendable {
         release()
     }
 
+    /// The connection with a number.
+    func find(_ identifier: Int) -> ClientRecord? { records.withLock { $0[identifier] } }
+
     /// All connections in the order in which they came.
     func all() -> [ClientRecord] {
         records.withLock { Array($0.values) }.sorted { $0.identifier < $1.identifier }

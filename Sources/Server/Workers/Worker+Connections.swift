@@ -26,6 +26,7 @@ extension Worker {
             case .none: return
             case .exhausted: return restFromAccepting()
             case .connection(let descriptor):
+                acceptFailures = 0
                 server.statistics.connectionsReceived.wrappingAdd(1, ordering: .relaxed)
                 let worker = server.leastLoadedWorker
                 worker.load.wrappingAdd(1, ordering: .relaxed)
@@ -40,7 +41,10 @@ extension Worker {
 
     /// Without a descriptor the waiting connection cannot even be refused, and the poll would report it without end.
     private func restFromAccepting() {
-        server.log.warning("Error accepting a client connection: \(String(cString: strerror(errno)))")
+        if acceptFailures == 0 {
+            server.log.warning("Error accepting a client connection: \(String(cString: strerror(errno)))")
+        }
+        acceptFailures += 1
         for listener in listeners { poll.remove(listener.descriptor) }
         acceptsRest = true
     }
@@ -62,11 +66,12 @@ extension Worker {
             return
         }
         if !isUnixSocket { Socket.configure(descriptor, keepalive: settings.tcpKeepalive) }
+        // The client's end of a unix socket has no name; Redis shows the server's for both.
+        let local = Socket.local(descriptor).text
         let record = ClientRecord(
-            identifier: server.clients.makeIdentifier(), address: peer.text,
-            localAddress: Socket.local(descriptor).text, descriptor: Int(descriptor), worker: index,
+            identifier: server.clients.makeIdentifier(), address: isUnixSocket ? local : peer.text,
+            localAddress: local, descriptor: Int(descriptor), worker: index, isUnixSocket: isUnixSocket,
             now: Clock.wallMilliseconds() / 1000)
-        record.flags.set(isUnixSocket ? ClientRecord.Flags.unixSocket.rawValue : 0)
         var session = Session(identifier: record.identifier)
         if server.requiresPassword { session.state.insert(.unauthenticated) }
         let connection = UnsafeMutablePointer<Connection>.allocate(capacity: 1)
@@ -97,6 +102,7 @@ extension Worker {
     func close(_ connection: UnsafeMutablePointer<Connection>) {
         guard !connection.pointee.isClosed else { return }
         connection.pointee.isClosed = true
+        if connection.pointee.isPaused { pausedConnections -= 1 }
         poll.remove(connection.pointee.descriptor)
         Glibc.close(connection.pointee.descriptor)
         pipeline.pointee.executor.select(&connection.pointee.session, now: Clock.wallMilliseconds())

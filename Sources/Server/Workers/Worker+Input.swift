@@ -9,7 +9,7 @@ import RESP
 extension Worker {
     /// Reads what a connection has sent and executes it.
     func receive(_ connection: UnsafeMutablePointer<Connection>) {
-        guard !connection.pointee.isPaused else { return }
+        guard connection.pointee.reads else { return }
         if connection.pointee.input.isEmpty {
             switch Socket.read(connection.pointee.descriptor, into: input, count: Self.readSize) {
             case .wouldBlock: return
@@ -58,47 +58,75 @@ extension Worker {
     }
 
     private func enforceInputLimit(_ connection: UnsafeMutablePointer<Connection>) {
-        guard !connection.pointee.isClosed, connection.pointee.input.count > settings.clientQueryBufferLimit else {
-            return
-        }
+        guard !connection.pointee.isClosed,
+            connection.pointee.input.count + connection.pointee.session.queuedBytes > settings.clientQueryBufferLimit
+        else { return }
         statistics.pointee.queryBufferKills.add()
         server.log.warning(
             "Closing client that reached max query buffer length: id=\(connection.pointee.session.identifier)")
         close(connection)
     }
 
+    /// Ends a connection on which a browser talks, or whatever else speaks HTTP.
+    private func refuseCrossProtocol(_ connection: UnsafeMutablePointer<Connection>, _ now: Int64) {
+        if now - crossProtocolLogged > 60_000 {
+            crossProtocolLogged = now
+            server.log.warning(
+                """
+                Possible SECURITY ATTACK detected: POST or Host: was sent as a command, likely by a browser that was made \
+                to talk to this server. Connection from \(connection.pointee.record.address) aborted.
+                """)
+        }
+        close(connection)
+    }
+
     /// Executes the commands in `bytes`, sends the replies, and returns how many bytes are done with.
     private func process(_ bytes: ByteView, _ connection: UnsafeMutablePointer<Connection>) -> Int {
         let now = Clock.wallMilliseconds()
+        adoptSettings()
+        guard !connection.pointee.record.isKilled else {
+            close(connection)
+            return 0
+        }
+        let commands = pipeline.pointee.commands.current
         current = connection
         pipeline.pointee.executor.select(&connection.pointee.session, now: now)
         server.keyspace.reclaimer.enter(index)
         var consumed = 0
         var outcome = Pipeline.Outcome.more
-        while outcome == .more, !connection.pointee.isClosed {
+        while !connection.pointee.isClosed {
             outcome = pipeline.pointee.runBatch(
                 bytes, consumed: &consumed, partial: &connection.pointee.partial,
                 maximumBulk: settings.protoMaxBulkLength)
-            if outcome == .more { sendWhenLarge(connection) }
+            if outcome == .outputIsLarge { send(connection) } else if outcome != .more { break }
         }
         pipeline.pointee.finish()
         server.keyspace.reclaimer.leave(index)
         current = nil
         switch outcome {
-        case .more, .needsInput: break
-        case .closes: connection.pointee.session.closesAfterReply = true
+        case .more, .outputIsLarge, .needsInput: break
+        case .crossProtocol: refuseCrossProtocol(connection, now)
+        case .closes:
+            connection.pointee.session.closesAfterReply = true
+            if connection.pointee.awaitsWritability { watch(connection) }
         case .held:
             connection.pointee.isPaused = true
+            pausedConnections += 1
             watch(connection)
         }
         send(connection)
-        if !connection.pointee.isClosed { publish(connection, now) }
+        guard !connection.pointee.isClosed else { return consumed }
+        publish(connection, now: now)
+        if pipeline.pointee.commands.current != commands {
+            connection.pointee.record.lastCommand.set(pipeline.pointee.executor.call.entry.identifier)
+        }
         return consumed
     }
 
     /// Shows other threads what has become of the connection.
-    private func publish(_ connection: UnsafeMutablePointer<Connection>, _ now: Int64) {
+    func publish(_ connection: UnsafeMutablePointer<Connection>, now: Int64) {
         let record = connection.pointee.record
+        record.flags.set(flags(connection).rawValue)
         record.lastInteraction.set(Int(now / 1000))
         record.database.set(connection.pointee.session.database)
         record.version.set(Int(connection.pointee.session.version))
@@ -109,6 +137,20 @@ extension Worker {
         record.inputCapacity.set(connection.pointee.input.capacity)
         record.outputBytes.set(connection.pointee.pending.count)
         record.outputCapacity.set(connection.pointee.pending.capacity)
-        record.lastCommand.set(pipeline.pointee.executor.call.entry.identifier)
+        if connection.pointee.pending.count > record.outputPeak.current {
+            record.outputPeak.set(connection.pointee.pending.count)
+        }
+    }
+
+    private func flags(_ connection: UnsafeMutablePointer<Connection>) -> ClientRecord.Flags {
+        var flags: ClientRecord.Flags = connection.pointee.record.isUnixSocket ? .unixSocket : []
+        if connection.pointee.session.queuedCount != nil { flags.insert(.transaction) }
+        if connection.pointee.session.hasWatchedKeyChanged { flags.insert(.dirtyWatch) }
+        if connection.pointee.session.closesAfterReply { flags.insert(.closesAfterReply) }
+        if connection.pointee.session.isProtectedFromEviction { flags.insert(.noEvict) }
+        if connection.pointee.session.leavesAccessClock { flags.insert(.noTouch) }
+        if connection.pointee.isPaused { flags.insert(.paused) }
+        if connection.pointee.awaitsWritability { flags.insert(.awaitsWritability) }
+        return flags
     }
 }

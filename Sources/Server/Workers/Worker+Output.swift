@@ -5,19 +5,14 @@ import Logging
 import Primitives
 
 extension Worker {
-    /// Replies that are handed to the kernel before a batch's end, and memory that the worker keeps for them, in bytes.
-    private static let largeOutput = 256 * 1024
+    /// Memory that the worker keeps for replies, in bytes.
+    private static let keptOutput = 512 * 1024
     /// What a client that has not authenticated may leave unread, in bytes.
     private static let unauthenticatedOutput = 64 * 1024
 
-    @inline(__always)
-    func sendWhenLarge(_ connection: UnsafeMutablePointer<Connection>) {
-        if output.pointee.count > Self.largeOutput { send(connection) }
-    }
-
     /// Hands the replies in `output` to the kernel; what it does not take waits with the connection.
     func send(_ connection: UnsafeMutablePointer<Connection>) {
-        defer { output.pointee.clear(keeping: Self.largeOutput * 2) }
+        defer { output.pointee.clear(keeping: Self.keptOutput) }
         guard !connection.pointee.isClosed else { return }
         guard connection.pointee.pending.isEmpty else {
             connection.pointee.pending.append(output.pointee.view)
@@ -39,6 +34,8 @@ extension Worker {
 
     /// Hands over what waits with the connection.
     func flush(_ connection: UnsafeMutablePointer<Connection>) {
+        // Who takes its replies is not idle, however long they are.
+        connection.pointee.record.lastInteraction.set(Int(Clock.wallMilliseconds() / 1000))
         while !connection.pointee.pending.isEmpty {
             switch Socket.write(connection.pointee.descriptor, connection.pointee.pending.view) {
             case .bytes(let count):
@@ -74,7 +71,7 @@ extension Worker {
 
     /// Registers what the connection waits for.
     func watch(_ connection: UnsafeMutablePointer<Connection>) {
-        var interest: EventPoll.Interest = connection.pointee.isPaused ? [] : .read
+        var interest: EventPoll.Interest = connection.pointee.reads ? .read : []
         if connection.pointee.awaitsWritability { interest.insert(.write) }
         poll.change(connection.pointee.descriptor, token: Connection.token(connection), interest: interest)
     }

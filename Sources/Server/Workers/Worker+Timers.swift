@@ -13,17 +13,20 @@ extension Worker {
 
     func millisecondsToWait() -> Int {
         if hasExpiryBacklog { return 0 }
-        return Int(clamping: max(0, (nextTick - Clock.monotonicMicroseconds() + 999) / 1000))
+        let wait = Int(clamping: max(0, (nextTick - Clock.monotonicMicroseconds() + 999) / 1000))
+        guard pausedConnections > 0 else { return wait }
+        let pause = server.pause.deadline.map { Int(clamping: max(0, $0 - Clock.wallMilliseconds())) } ?? 0
+        return min(wait, pause)
     }
 
     /// Does what is due: the active expiry `hz` times a second, clients that are silent or slow once a second.
     func tick() {
         let now = Clock.monotonicMicroseconds()
         if hasExpiryBacklog || now >= nextTick { expireKeys(until: now + Self.expiryBudget) }
+        if pausedConnections > 0 { resumePaused() }
         guard now >= nextTick else { return }
         nextTick = now + 1_000_000 / Int64(max(1, settings.hz))
         resumeAccepting()
-        resumePaused()
         guard now >= nextSecond else { return }
         nextSecond = now + 1_000_000
         checkClients()
@@ -48,10 +51,12 @@ extension Worker {
     }
 
     /// Lets connections go on that a CLIENT PAUSE has held, when it is over.
-    private func resumePaused() {
+    func resumePaused() {
         guard !server.pause.isActive || !server.pause.holds(writes: true, now: Clock.wallMilliseconds()) else { return }
-        for connection in Array(connections.values) where connection.pointee.isPaused {
+        for connection in Array(connections.values)
+        where connection.pointee.isPaused && !connection.pointee.isClosed {
             connection.pointee.isPaused = false
+            pausedConnections -= 1
             watch(connection)
             processInput(connection)
         }
@@ -61,7 +66,7 @@ extension Worker {
         let now = Clock.wallMilliseconds() / 1000
         for connection in Array(connections.values) {
             let idle = now - Int64(connection.pointee.record.lastInteraction.current)
-            if settings.timeout > 0, idle > Int64(settings.timeout) {
+            if settings.timeout > 0, !connection.pointee.isPaused, idle > Int64(settings.timeout) {
                 server.log.debug("Closing idle client")
                 close(connection)
             } else if !connection.pointee.pending.isEmpty {

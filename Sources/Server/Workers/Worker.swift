@@ -18,6 +18,8 @@ final class Worker: @unchecked Sendable {
         case adopt(CInt, isUnixSocket: Bool)
         /// Look for connections that are to be closed.
         case closeKilled
+        /// Look whether a pause is over.
+        case resume
         /// Finish and end the thread.
         case stop
     }
@@ -43,6 +45,12 @@ final class Worker: @unchecked Sendable {
     var listeners: [Listener] = []
     /// Whether accepting rests because descriptors ran out.
     var acceptsRest = false
+    /// Failures to accept since the last success; the first is logged.
+    var acceptFailures = 0
+    /// Connections that CLIENT PAUSE holds.
+    var pausedConnections = 0
+    /// When a request of another protocol was last logged, in milliseconds since 1970.
+    var crossProtocolLogged: Int64 = 0
     /// The connection whose command is being executed.
     var current: UnsafeMutablePointer<Connection>?
 
@@ -113,6 +121,10 @@ final class Worker: @unchecked Sendable {
             return acceptConnections(listeners[Int(event.token - Self.listenerToken) / 2])
         }
         guard let connection = UnsafeMutablePointer<Connection>(bitPattern: UInt(event.token)) else { return }
+        if event.ready.contains(.hangUp), !connection.pointee.isClosed, !connection.pointee.reads {
+            // Reading is what would find it out; without it the poll reports it without end.
+            return close(connection)
+        }
         if event.ready.contains(.write), !connection.pointee.isClosed { flush(connection) }
         if !event.ready.isDisjoint(with: [.read, .hangUp]), !connection.pointee.isClosed { receive(connection) }
     }
@@ -125,6 +137,7 @@ final class Worker: @unchecked Sendable {
                 for connection in Array(connections.values) where connection.pointee.record.isKilled {
                     close(connection)
                 }
+            case .resume: resumePaused()
             case .stop: isStopping = true
             }
         }
@@ -140,10 +153,18 @@ final class Worker: @unchecked Sendable {
     }
 
     /// Takes over what CONFIG SET has changed.
-    private func adoptSettings() {
+    @inline(__always)
+    func adoptSettings() {
         let generation = server.settingsGeneration.load(ordering: .acquiring)
-        guard generation != settingsGeneration else { return }
+        if generation != settingsGeneration { adoptSettings(generation) }
+    }
+
+    @inline(never)
+    private func adoptSettings(_ generation: Int) {
         settingsGeneration = generation
+        if !server.requiresPassword {
+            for connection in connections.values { connection.pointee.session.state.remove(.unauthenticated) }
+        }
         settings = server.settings
         pipeline.pointee.executor.call.limits = CommandLimits(settings)
         pipeline.pointee.executor.tracksLatency = settings.latencyTracking
