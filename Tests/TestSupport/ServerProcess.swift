@@ -55,7 +55,13 @@ public final class ServerProcess: @unchecked Sendable {
         case .redis: command += ["--save", "", "--loglevel", "warning"]
         }
         if let openFiles { command = ["/bin/sh", "-c", "ulimit -n \(openFiles); exec \"$@\"", "sh"] + command }
-        pid = try ServerProcess.spawn(command + arguments, output: "\(directory)/log", input: "/dev/null")
+        do {
+            pid = try ServerProcess.spawn(command + arguments, output: "\(directory)/log", input: "/dev/null")
+        } catch {
+            // deinit does not run for what was never complete.
+            try? FileManager.default.removeItem(atPath: directory)
+            throw error
+        }
 
         var ends: [Int32] = [0, 0]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
