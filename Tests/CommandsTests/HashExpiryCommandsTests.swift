@@ -15,12 +15,14 @@ import Testing
         #expect(server.run("HPEXPIRE", "h", "1000", "XX", "FIELDS", "1", "f0") == "*1\r\n:0\r\n")
         #expect(server.run("HPEXPIRE", "h", "1000", "GT", "FIELDS", "1", "f0") == "*1\r\n:0\r\n")
         #expect(server.run("HPEXPIRE", "h", "1000", "LT", "FIELDS", "1", "f0") == "*1\r\n:1\r\n")
-        #expect(server.run("HPEXPIRE", "h", "1000", "NX", "FIELDS", "3", "f0", "f1", "no") == "*3\r\n:0\r\n:1\r\n:-2\r\n")
+        #expect(
+            server.run("HPEXPIRE", "h", "1000", "NX", "FIELDS", "3", "f0", "f1", "no") == "*3\r\n:0\r\n:1\r\n:-2\r\n")
         #expect(server.run("HPEXPIRE", "h", "1000", "GT", "FIELDS", "1", "f0") == "*1\r\n:0\r\n")
         #expect(server.run("HPEXPIRE", "h", "2000", "gt", "FIELDS", "1", "f0") == "*1\r\n:1\r\n")
         #expect(server.run("HPEXPIRE", "h", "2000", "LT", "FIELDS", "1", "f0") == "*1\r\n:0\r\n")
         #expect(server.run("HPEXPIRE", "h", "1500", "LT", "fields", "1", "f0") == "*1\r\n:1\r\n")
-        #expect(server.run("HPTTL", "h", "FIELDS", "4", "f0", "f1", "f2", "no") == "*4\r\n:1500\r\n:1000\r\n:-1\r\n:-2\r\n")
+        #expect(
+            server.run("HPTTL", "h", "FIELDS", "4", "f0", "f1", "f2", "no") == "*4\r\n:1500\r\n:1000\r\n:-1\r\n:-2\r\n")
         #expect(server.run("HEXPIRE", "none", "10", "FIELDS", "2", "a", "b") == "*2\r\n:-2\r\n:-2\r\n")
     }
 
@@ -134,7 +136,8 @@ import Testing
         #expect(server.run("HEXISTS", "h", "f0") == ":0\r\n")
         #expect(server.run("HGETEX", "h", "KEEPTTL", "FIELDS", "1", "f0") == "-ERR unknown argument: KEEPTTL\r\n")
         #expect(server.run("HGETEX", "h", "FIELDS", "2", "f0").hasPrefix("-ERR wrong number of arguments"))
-        #expect(server.run("HGETEX", "h", "EX", "1", "PERSIST", "FIELDS", "1", "f0").hasPrefix("-ERR Only one of EX, PX"))
+        #expect(
+            server.run("HGETEX", "h", "EX", "1", "PERSIST", "FIELDS", "1", "f0").hasPrefix("-ERR Only one of EX, PX"))
     }
 
     @Test(arguments: [false, true]) func hsetexSetsAllOrNothing(large: Bool) {
@@ -152,7 +155,8 @@ import Testing
         #expect(server.run("HSETEX", "fresh", "PXAT", "1", "FIELDS", "1", "a", "5") == ":1\r\n")
         #expect(server.run("HLEN", "fresh") == ":0\r\n")
         #expect(server.run("HSETEX", "h", "FIELDS", "2", "a", "5", "b").hasPrefix("-ERR wrong number of arguments"))
-        #expect(server.run("HSETEX", "h", "FXX", "FNX", "FIELDS", "1", "a", "5").hasPrefix("-ERR Only one of FXX or FNX"))
+        #expect(
+            server.run("HSETEX", "h", "FXX", "FNX", "FIELDS", "1", "a", "5").hasPrefix("-ERR Only one of FXX or FNX"))
         #expect(server.run("HSETEX", "h", "FIELDS", "0", "a", "5") == "-ERR invalid number of fields\r\n")
         #expect(server.run("HSETEX", "h", "FNX", "KEEPTTL", "FXX", "EX").hasPrefix("-ERR"))
     }

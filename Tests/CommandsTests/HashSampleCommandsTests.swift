@@ -52,7 +52,8 @@ import Testing
         #expect(
             server.run("HRANDFIELD", "h", "-9223372036854775808")
                 == "-ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807\r\n")
-        #expect(server.run("HRANDFIELD", "h", "-9223372036854775808", "WITHVALUES").hasPrefix("-ERR value is out of range"))
+        #expect(
+            server.run("HRANDFIELD", "h", "-9223372036854775808", "WITHVALUES").hasPrefix("-ERR value is out of range"))
         #expect(server.run("HRANDFIELD", "h", "-9223372036854775807", "WITHVALUES") == outOfRange)
         #expect(server.run("HRANDFIELD", "h", "9223372036854775807", "WITHVALUES") == outOfRange)
         #expect(server.run("HRANDFIELD", "h", "-4611686018427387904", "WITHVALUES") == outOfRange)
