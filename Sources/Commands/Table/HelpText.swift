@@ -26,8 +26,7 @@ public enum HelpText {
         var lines = ["\(container.name.uppercased()) <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"]
         if container.accepts(1) { lines += ["(no subcommand)"] + wrapped(container.summary) }
         for subcommand in container.subcommands where subcommand.name != "help" {
-            let arguments = (try? ArgumentSyntax.parse(subcommand.syntax)) ?? []
-            lines.append(([subcommand.name.uppercased()] + arguments.map(\.text)).joined(separator: " "))
+            lines.append(([subcommand.name.uppercased()] + subcommand.arguments.map(\.text)).joined(separator: " "))
             lines += wrapped(subcommand.summary)
         }
         return lines + ["HELP", "    Print this help."]
