@@ -79,6 +79,12 @@ struct ArgumentSyntaxTests {
         var change = token("CH", "change")
         change.isOptional = true
         #expect(try parsed("[change=CH]") == [change])
+        var address = Argument("addr", .string, token: "ADDR")
+        address.display = "ip:port"
+        #expect(try parsed("ADDR addr=ip:port:string") == [address])
+        var type = Argument("client-type", .oneOf, token: "TYPE")
+        type.arguments = [token("NORMAL"), token("PUBSUB")]
+        #expect(try parsed("TYPE client-type=(NORMAL|PUBSUB)") == [type])
     }
 
     @Test(arguments: ["name", "key:nothing", "[a:string", "a:string]", "()", "[A|]", "key:block", "a:string =b:string"])
@@ -93,6 +99,8 @@ struct ArgumentSyntaxTests {
         ("data=(field:string value:string)...", "<field> <value> [<field> <value> ...]"),
         ("[NX|XX] [COUNT count:integer]", "[NX|XX] [COUNT <count>]"),
         ("(MIN|MAX)", "(MIN|MAX)"),
+        ("[MIN|MAX]...", "[MIN|MAX ...]"),
+        ("FROM where=ip:port:string", "FROM <ip:port>"),
         ("[GET pattern:pattern]...", "[GET <pattern> [GET <pattern> ...]]"),
         ("[LIMIT offset:integer count:integer]", "[LIMIT <offset> <count>]"),
         ("count:integer [WITHVALUES]", "<count> [WITHVALUES]"),

@@ -117,7 +117,7 @@ extension ReplyWriter {
         bulk(argument.kind.rawValue)
         if !isGroup {
             bulk("display_text")
-            bulk(argument.name)
+            bulk(argument.display ?? argument.name)
         }
         if let index = argument.keySpecification {
             bulk("key_spec_index")

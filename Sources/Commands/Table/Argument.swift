@@ -12,6 +12,8 @@ public struct Argument: Sendable, Equatable {
 
     public var name: String
     public var kind: Kind
+    /// What people read instead of the name.
+    public var display: String?
     /// The literal word in front of the value, or that a pure token is.
     public var token: String?
     public var isOptional = false
@@ -37,7 +39,9 @@ public struct Argument: Sendable, Equatable {
             text += value
         }
         // What is optional brings brackets of its own.
+        if isOptional, isMultiple, kind == .oneOf { return "[\(text) ...]" }
         if isOptional { return isMultiple ? "[\(text) [\(repeated(text)) ...]]" : "[\(text)]" }
+        if isMultiple, kind == .oneOf { return text + " ..." }
         return isMultiple ? "\(text) [\(repeated(text)) ...]" : text
     }
 
@@ -48,7 +52,7 @@ public struct Argument: Sendable, Equatable {
         case .block: arguments.map(\.text).joined(separator: " ")
         case .oneOf where isOptional && token == nil: arguments.map(\.text).joined(separator: "|")
         case .oneOf: "(" + arguments.map(\.text).joined(separator: "|") + ")"
-        default: "<\(name)>"
+        default: "<\(display ?? name)>"
         }
     }
 }

@@ -13,7 +13,7 @@ import Primitives
 /// | `(...)` | what belongs together |
 /// | `a\|b` | inside of brackets: one of them |
 /// | `...` | behind an item: any number of it. Behind the brackets of a token: the token is repeated too |
-/// | `name=item` | gives a name to a group or a token, which otherwise has that of its words |
+/// | `name=item` | gives a name to a group or a token, which otherwise has that of its words. People still read a value's own |
 ///
 /// Within brackets a token with several values behind it, such as `[LIMIT offset:integer count:integer]`, belongs to all
 /// of them. A recursive descent; the notation comes from records only, so its depth is bounded by what they hold.
@@ -78,6 +78,7 @@ public struct ArgumentSyntax {
         default: item = try parseWord()
         }
         if let label {
+            if item.takesToken, item.argument.arguments.isEmpty { item.argument.display = item.argument.name }
             item.argument.name = label
             item.isLabelled = true
         }
