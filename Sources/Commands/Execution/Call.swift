@@ -14,6 +14,8 @@ public struct Call: ~Copyable {
     public var access: Access
     public internal(set) var session: UnsafeMutablePointer<Session>
     public internal(set) unowned(unsafe) var entry: CommandEntry
+    /// All commands.
+    public unowned(unsafe) let table: CommandTable
     /// Hash of the first key, when it was computed ahead of the call.
     var firstKeyHash: UInt64 = 0
     var hasFirstKeyHash = false
@@ -32,13 +34,14 @@ public struct Call: ~Copyable {
     public let otherScratch = UnsafeMutablePointer<UInt8>.allocate(capacity: 64)
 
     init(
-        reply: ReplyWriter, access: consuming Access, session: UnsafeMutablePointer<Session>, entry: CommandEntry,
+        reply: ReplyWriter, access: consuming Access, session: UnsafeMutablePointer<Session>, table: CommandTable,
         host: AnyObject, worker: Int
     ) {
         self.reply = reply
         self.access = access
         self.session = session
-        self.entry = entry
+        self.table = table
+        entry = table.entries[0]
         self.host = host
         self.worker = worker
     }

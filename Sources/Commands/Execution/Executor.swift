@@ -41,7 +41,7 @@ public struct Executor: ~Copyable {
         call = Call(
             reply: ReplyWriter(output: output, version: 2),
             access: Access(keyspace: keyspace, statistics: accessStatistics), session: session,
-            entry: table.entries[0], host: host, worker: worker)
+            table: table, host: host, worker: worker)
         statistics = .allocate(capacity: table.identifierCount)
         for index in 0..<table.identifierCount { (statistics + index).initialize(to: CommandStatistics()) }
     }

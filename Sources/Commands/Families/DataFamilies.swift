@@ -1,6 +1,7 @@
 /// All families of commands that work on keys alone; those about connections and the server stand with the server.
 public enum DataFamilies {
     public static let all: [[Command]] = [
+        CommandCommands.commands,
         StringCommands.commands,
         StringNumberCommands.commands,
         StringRangeCommands.commands,

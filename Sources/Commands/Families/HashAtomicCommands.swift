@@ -9,21 +9,22 @@ public enum HashAtomicCommands {
             "hgetdel", arity: -5, flags: [.write, .fast], keys: [.one(1, [.readWrite, .access, .delete])],
             group: .hash, since: "8.0.0", complexity: "O(n), n being the number of fields given.",
             summary: "Answers the values of fields and removes them.",
-            syntax: "key:key FIELDS numfields:integer field:string...", handler: hgetdel),
+            syntax: "key:key FIELDS (numfields:integer field:string...)", handler: hgetdel),
         Command(
             "hgetex", arity: -5, flags: [.write, .fast], keys: [.one(1, [.readWrite, .access, .update])],
             group: .hash, since: "8.0.0", complexity: "O(n), n being the number of fields given.",
             summary: "Answers the values of fields and changes when they expire.",
-            syntax: "key:key [EX seconds:integer|PX milliseconds:integer|EXAT unix-time-seconds:unix-time"
-                + "|PXAT unix-time-milliseconds:unix-time|PERSIST] FIELDS numfields:integer field:string...",
+            syntax: "key:key expiration=[EX seconds:integer|PX milliseconds:integer|EXAT unix-time-seconds:unix-time"
+                + "|PXAT unix-time-milliseconds:unix-time|PERSIST] FIELDS (numfields:integer field:string...)",
             handler: hgetex),
         Command(
             "hsetex", arity: -6, flags: [.write, .denyoom, .fast], keys: [.one(1, [.readWrite, .update])],
             group: .hash, since: "8.0.0", complexity: "O(n), n being the number of fields given.",
             summary: "Sets fields to values and when they expire, all of them or none.",
-            syntax: "key:key [FNX|FXX] [EX seconds:integer|PX milliseconds:integer|EXAT unix-time-seconds:unix-time"
-                + "|PXAT unix-time-milliseconds:unix-time|KEEPTTL] FIELDS numfields:integer"
-                + " (field:string value:string)...",
+            syntax:
+                "key:key condition=[FNX|FXX] expiration=[EX seconds:integer|PX milliseconds:integer|"
+                + "EXAT unix-time-seconds:unix-time|PXAT unix-time-milliseconds:unix-time|KEEPTTL] "
+                + "FIELDS (numfields:integer data=(field:string value:string)...)",
             handler: hsetex),
     ]
 

@@ -10,12 +10,12 @@ public enum HashCommands {
             "hset", arity: -4, flags: [.write, .denyoom, .fast], keys: [.one(1, [.readWrite, .update])], group: .hash,
             since: "2.0.0", complexity: "O(n), n being the number of fields given.",
             summary: "Sets fields of a hash to values, and counts those that are new.",
-            syntax: "key:key (field:string value:string)...", handler: hset),
+            syntax: "key:key data=(field:string value:string)...", handler: hset),
         Command(
             "hmset", arity: -4, flags: [.write, .denyoom, .fast], keys: [.one(1, [.readWrite, .update])], group: .hash,
             since: "2.0.0", complexity: "O(n), n being the number of fields given.",
             summary: "Sets fields of a hash to values. HSET does the same and counts.",
-            syntax: "key:key (field:string value:string)...", handler: hmset),
+            syntax: "key:key data=(field:string value:string)...", handler: hmset),
         Command(
             "hsetnx", arity: 4, flags: [.write, .denyoom, .fast], keys: [.one(1, [.readWrite, .insert])], group: .hash,
             since: "2.0.0", summary: "Sets a field of a hash that does not exist yet.",

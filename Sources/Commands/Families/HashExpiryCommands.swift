@@ -24,7 +24,8 @@ public enum HashExpiryCommands {
         Command(
             "hpersist", arity: -5, flags: [.write, .fast], keys: [.one(1, [.readWrite, .update])], group: .hash,
             since: "7.4.0", complexity: "O(n), n being the number of fields given.",
-            summary: "Lets fields stay that would expire.", syntax: "key:key FIELDS numfields:integer field:string...",
+            summary: "Lets fields stay that would expire.",
+            syntax: "key:key FIELDS (numfields:integer field:string...)",
             handler: hpersist),
     ]
 
@@ -34,14 +35,15 @@ public enum HashExpiryCommands {
         Command(
             name, arity: -6, flags: [.write, .denyoom, .fast], keys: [.one(1, [.readWrite, .update])], group: .hash,
             since: "7.4.0", complexity: "O(n), n being the number of fields given.", summary: summary,
-            syntax: "key:key \(time) [NX|XX|GT|LT] FIELDS numfields:integer field:string...", handler: handler)
+            syntax: "key:key \(time) condition=[NX|XX|GT|LT] FIELDS (numfields:integer field:string...)",
+            handler: handler)
     }
 
     private static func getter(_ name: String, summary: String, handler: @escaping Command.Handler) -> Command {
         Command(
             name, arity: -5, flags: [.readonly, .fast], keys: [.one(1, [.readOnly, .access])], group: .hash,
             since: "7.4.0", complexity: "O(n), n being the number of fields given.", summary: summary,
-            syntax: "key:key FIELDS numfields:integer field:string...", handler: handler)
+            syntax: "key:key FIELDS (numfields:integer field:string...)", handler: handler)
     }
 
     /// The answers of all these commands for a field that does not exist, and that does not expire.

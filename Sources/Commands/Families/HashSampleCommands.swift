@@ -9,7 +9,7 @@ public enum HashSampleCommands {
             "hrandfield", arity: -2, flags: [.readonly], keys: [.one(1, [.readOnly, .access])], group: .hash,
             since: "6.2.0", complexity: "O(n), n being the number of fields answered.",
             summary: "Answers fields chosen at random: different ones, or with a negative count any.",
-            syntax: "key:key [count:integer [WITHVALUES]]", handler: hrandfield),
+            syntax: "key:key options=[count:integer [WITHVALUES]]", handler: hrandfield),
         Command(
             "hscan", arity: -3, flags: [.readonly], keys: [.one(1, [.readOnly, .access])], group: .hash,
             since: "2.8.0", complexity: "O(1) for a call, O(n) for a whole scan, n being the size of the hash.",

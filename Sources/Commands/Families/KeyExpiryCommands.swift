@@ -42,7 +42,7 @@ public enum KeyExpiryCommands {
     ) -> Command {
         Command(
             name, arity: -3, flags: [.write, .fast], keys: [.one(1, [.readWrite, .update])], group: .generic,
-            since: since, summary: summary, syntax: "key:key \(time) [NX|XX|GT|LT]", handler: handler)
+            since: since, summary: summary, syntax: "key:key \(time) condition=[NX|XX|GT|LT]", handler: handler)
     }
 
     private static func getter(

@@ -23,11 +23,11 @@ public enum KeyspaceCommands {
         Command(
             "flushdb", arity: -1, flags: [.write, .exclusive], categories: [.keyspace, .dangerous], group: .server,
             since: "1.0.0", summary: "Removes all keys of the database. They are freed in the background.",
-            syntax: "[ASYNC|SYNC]", handler: flushDatabase),
+            syntax: "flush-type=[ASYNC|SYNC]", handler: flushDatabase),
         Command(
             "flushall", arity: -1, flags: [.write, .exclusive], categories: [.keyspace, .dangerous], group: .server,
             since: "1.0.0", summary: "Removes all keys of all databases. They are freed in the background.",
-            syntax: "[ASYNC|SYNC]", handler: flushAll),
+            syntax: "flush-type=[ASYNC|SYNC]", handler: flushAll),
         Command(
             "swapdb", arity: 3, flags: [.write, .fast, .exclusive], categories: [.keyspace, .dangerous],
             group: .server, since: "4.0.0", summary: "Exchanges the contents of two databases.",

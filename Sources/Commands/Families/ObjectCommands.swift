@@ -7,7 +7,7 @@ public enum ObjectCommands {
     public static let commands: [Command] = [
         Command(
             "object", arity: -2, group: .generic, since: "2.2.3", complexity: "Depends on the subcommand.",
-            summary: "Tells how the value at a key is kept.", subcommands: subcommands, handler: help)
+            summary: "Tells how the value at a key is kept.", subcommands: subcommands, handler: HelpText.reply)
     ]
 
     private static let subcommands: [Command] = [
@@ -16,9 +16,7 @@ public enum ObjectCommands {
         subcommand("idletime", "2.2.3", "Tells for how many seconds a key has not been used.", idleTime),
         subcommand(
             "refcount", "2.2.3", "Counts the references to the value at a key, which is always one.", references),
-        Command(
-            "help", arity: 2, flags: [.loading, .stale], categories: .keyspace, group: .generic, since: "6.2.0",
-            summary: "Lists the subcommands.", handler: help),
+        HelpText.command(group: .generic, since: "6.2.0"),
     ]
 
     private static func subcommand(
@@ -55,9 +53,5 @@ public enum ObjectCommands {
 
     private static func references(_ call: inout Call) throws(CommandError) {
         if entry(&call) != nil { call.reply.integer(1) }
-    }
-
-    private static func help(_ call: inout Call) throws(CommandError) {
-        call.replyHelp(of: "OBJECT", subcommands)
     }
 }

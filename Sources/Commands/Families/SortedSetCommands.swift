@@ -10,7 +10,10 @@ public enum SortedSetCommands {
             group: .sortedSet, since: "1.2.0",
             complexity: "O(log n) for each pair, n being the number of members.",
             summary: "Gives members scores, adding those that are not there.",
-            syntax: "key:key [NX|XX] [GT|LT] [CH] [INCR] (score:double member:string)...", handler: zadd),
+            syntax:
+                "key:key condition=[NX|XX] comparison=[GT|LT] [change=CH] [increment=INCR] "
+                + "data=(score:double member:string)...",
+            handler: zadd),
         Command(
             "zincrby", arity: 4, flags: [.write, .denyoom, .fast], keys: [.one(1, [.readWrite, .access, .update])],
             group: .sortedSet, since: "1.2.0", complexity: "O(log n), n being the number of members.",

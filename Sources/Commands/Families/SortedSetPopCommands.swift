@@ -20,11 +20,11 @@ public enum SortedSetPopCommands {
             group: .sortedSet, since: "7.0.0",
             complexity: "O(k) + O(log n + m), k being the number of keys and m that of the members removed.",
             summary: "Removes members from an end of the first of several sorted sets that has any.",
-            syntax: "numkeys:integer key:key... (MIN|MAX) [COUNT count:integer]", handler: zmpop),
+            syntax: "numkeys:integer key:key... where=(MIN|MAX) [COUNT count:integer]", handler: zmpop),
         Command(
             "zrandmember", arity: -2, flags: .readonly, keys: [.one(1, [.readOnly, .access])], group: .sortedSet,
             since: "6.2.0", complexity: "O(m log n), m being the number of members answered.",
-            summary: "Answers members chosen at random.", syntax: "key:key [count:integer [WITHSCORES]]",
+            summary: "Answers members chosen at random.", syntax: "key:key options=[count:integer [WITHSCORES]]",
             handler: zrandmember),
         Command(
             "zscan", arity: -3, flags: .readonly, keys: [.one(1, [.readOnly, .access])], group: .sortedSet,

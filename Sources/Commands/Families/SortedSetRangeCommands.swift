@@ -21,7 +21,8 @@ public enum SortedSetRangeCommands {
         reading(
             "zrange", since: "1.2.0", summary: "Answers the members in a range of ranks, scores or byte order.",
             syntax: """
-                key:key start:string stop:string [BYSCORE|BYLEX] [REV] [LIMIT offset:integer count:integer] [WITHSCORES]
+                key:key start:string stop:string sortby=[BYSCORE|BYLEX] [REV] \
+                [LIMIT offset:integer count:integer] [WITHSCORES]
                 """, handler: zrange),
         reading(
             "zrevrange", since: "1.2.0", summary: "Answers the members in a range of ranks, the highest first.",
@@ -48,7 +49,7 @@ public enum SortedSetRangeCommands {
             complexity: "O(log n + m), n being the number of members and m that of those stored.",
             summary: "Stores the members in a range of ranks, scores or byte order under another key.",
             syntax: """
-                dst:key src:key min:string max:string [BYSCORE|BYLEX] [REV] [LIMIT offset:integer count:integer]
+                dst:key src:key min:string max:string sortby=[BYSCORE|BYLEX] [REV] [LIMIT offset:integer count:integer]
                 """, handler: zrangestore),
         removing(
             "zremrangebyrank", since: "2.0.0", summary: "Removes the members in a range of ranks.",

@@ -12,7 +12,8 @@ public enum StringCommands {
             "set", arity: -3, flags: [.write, .denyoom],
             keys: [.one(1, [.readWrite, .access, .update, .variable])], group: .string, since: "1.0.0",
             summary: "Makes a key a string, whatever it held, perhaps under a condition or for some time only.",
-            syntax: "key:key value:string [NX|XX|IFEQ comparison:string] [GET] [EX seconds:integer|"
+            syntax:
+                "key:key value:string condition=[NX|XX|IFEQ comparison:string] [GET] expiration=[EX seconds:integer|"
                 + "PX milliseconds:integer|EXAT unix-time-seconds:unix-time|"
                 + "PXAT unix-time-milliseconds:unix-time|KEEPTTL]",
             handler: set),
@@ -39,7 +40,7 @@ public enum StringCommands {
         Command(
             "getex", arity: -2, flags: [.write, .fast], keys: [.one(1, [.readWrite, .access, .update])],
             group: .string, since: "6.2.0", summary: "Returns the string at a key and changes its time to live.",
-            syntax: "key:key [EX seconds:integer|PX milliseconds:integer|EXAT unix-time-seconds:unix-time|"
+            syntax: "key:key expiration=[EX seconds:integer|PX milliseconds:integer|EXAT unix-time-seconds:unix-time|"
                 + "PXAT unix-time-milliseconds:unix-time|PERSIST]",
             handler: getAndExpire),
         Command(
@@ -49,11 +50,11 @@ public enum StringCommands {
         Command(
             "mset", arity: -3, flags: [.write, .denyoom], keys: [.range(1, -1, step: 2, [.overwrite, .update])],
             group: .string, since: "1.0.1", complexity: "O(n), n being the number of keys.",
-            summary: "Makes several keys strings, at once.", syntax: "(key:key value:string)...", handler: setMany),
+            summary: "Makes several keys strings, at once.", syntax: "data=(key:key value:string)...", handler: setMany),
         Command(
             "msetnx", arity: -3, flags: [.write, .denyoom], keys: [.range(1, -1, step: 2, [.overwrite, .insert])],
             group: .string, since: "1.0.1", complexity: "O(n), n being the number of keys.",
-            summary: "Makes several keys strings if none of them exists.", syntax: "(key:key value:string)...",
+            summary: "Makes several keys strings if none of them exists.", syntax: "data=(key:key value:string)...",
             handler: setManyIfAbsent),
     ]
 

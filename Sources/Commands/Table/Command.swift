@@ -42,6 +42,9 @@ public struct Command: Sendable {
         self.subcommands = subcommands
         self.handler = handler
     }
+
+    /// Whether a call may have `count` arguments, its name included.
+    public func accepts(_ count: Int) -> Bool { arity >= 0 ? count == arity : count >= -arity }
 }
 
 /// What a command does and where it may be called. The names in `COMMAND INFO` stand beside the bits.

@@ -30,6 +30,9 @@ public final class CommandEntry: @unchecked Sendable {
         self.subcommands = subcommands
     }
 
+    /// The subcommands in the order of their declaration.
+    public var subcommandEntries: [CommandEntry] { command.subcommands.compactMap { subcommands[$0.name] } }
+
     /// Whether a call may have `count` arguments, its name included.
     @inline(__always)
     func accepts(_ count: Int) -> Bool { arity >= 0 ? count == arity : count >= -arity }
@@ -135,6 +138,15 @@ public final class CommandTable: Sendable {
             index = (index &+ 1) & (Self.slotCount &- 1)
         }
         return nil
+    }
+
+    /// The command or subcommand with a full name such as `client|kill`.
+    public func find(fullName: ByteView) -> CommandEntry? {
+        let parts = fullName.buffer.split(separator: UInt8(ascii: "|"), omittingEmptySubsequences: false)
+        guard let base = parts[0].base.baseAddress, parts.count <= 2 else { return nil }
+        let container = find(ByteView(base, count: parts[0].count))?.takeUnretainedValue()
+        guard parts.count == 2 else { return container }
+        return container?.subcommands[String(decoding: parts[1].lazy.map(asciiLowercased), as: UTF8.self)]
     }
 
     private static func equals(_ entry: Unmanaged<CommandEntry>, _ name: ByteView) -> Bool {

@@ -44,6 +44,13 @@ public struct KeySpecification: Sendable {
         KeySpecification(shape: .counted(count: index), flags: flags)
     }
 
+    /// Whether `arguments`, which fit the command's arity, hold the keys. Not where a count is wrong.
+    func fits(_ arguments: UnsafeBufferPointer<ByteView>) -> Bool {
+        guard case .counted(let index) = shape else { return true }
+        guard index < arguments.count, let count = parseInteger(arguments[index]) else { return false }
+        return count > 0 && count <= arguments.count - index - 1
+    }
+
     /// Calls `body` with the index of each key among `arguments`; nothing where the arguments do not fit.
     func forEachKey(in arguments: UnsafeBufferPointer<ByteView>, _ body: (Int) -> Void) {
         switch shape {

@@ -13,17 +13,18 @@ extension ClientCommands {
         Command(
             "list", arity: -2, flags: flags, group: .connection, since: "2.4.0",
             complexity: "O(n), n being the number of connections.", summary: "Describes connections.",
-            syntax: "[TYPE (NORMAL|MASTER|REPLICA|PUBSUB)] [ID client-id:integer...]", handler: list),
+            syntax: "[TYPE client-type=(NORMAL|MASTER|REPLICA|PUBSUB)] [ID client-id:integer...]", handler: list),
         Command(
             "kill", arity: -3, flags: flags, group: .connection, since: "2.4.0",
             complexity: "O(n), n being the number of connections.", summary: "Closes connections.",
             syntax: """
-                (ip:port:string|([ID client-id:integer|TYPE (NORMAL|MASTER|SLAVE|REPLICA|PUBSUB)|USER username:string|\
-                ADDR ip:port:string|LADDR ip:port:string|SKIPME (YES|NO)|MAXAGE maxage:integer])...)
+                filter=(old-format=ip:port:string|new-format=(ID client-id:integer|\
+                TYPE client-type=(NORMAL|MASTER|SLAVE|REPLICA|PUBSUB)|USER username:string|ADDR addr=ip:port:string|\
+                LADDR laddr=ip:port:string|SKIPME (YES|NO)|MAXAGE maxage:integer)...)
                 """, handler: kill),
         Command(
             "pause", arity: -3, flags: flags, group: .connection, since: "2.9.50",
-            summary: "Lets the commands of all connections wait.", syntax: "timeout:integer [WRITE|ALL]",
+            summary: "Lets the commands of all connections wait.", syntax: "timeout:integer mode=[WRITE|ALL]",
             handler: pause),
         Command(
             "unpause", arity: 2, flags: flags, group: .connection, since: "6.2.0",

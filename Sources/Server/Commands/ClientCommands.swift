@@ -30,21 +30,20 @@ enum ClientCommands {
         Command(
             "setinfo", arity: 4, flags: flags, group: .connection, since: "7.2.0",
             summary: "Says which library the client uses.",
-            syntax: "(LIB-NAME libname:string|LIB-VER libver:string)", handler: setInfo),
+            syntax: "attr=(LIB-NAME libname:string|LIB-VER libver:string)", handler: setInfo),
         Command(
             "reply", arity: 3, flags: flags, group: .connection, since: "3.2.0",
             summary: "Says whether commands are answered.", syntax: "(ON|OFF|SKIP)", handler: reply),
         Command(
             "no-evict", arity: 3, flags: flags.union(.admin), group: .connection, since: "7.0.0",
-            summary: "Spares the connection when the memory of clients is limited.", syntax: "(ON|OFF)",
+            summary: "Spares the connection when the memory of clients is limited.", syntax: "enabled=(ON|OFF)",
             handler: noEvict),
         Command(
             "no-touch", arity: 3, flags: flags, group: .connection, since: "7.2.0",
-            summary: "Lets the connection's commands leave the time of a key's last use alone.", syntax: "(ON|OFF)",
+            summary: "Lets the connection's commands leave the time of a key's last use alone.",
+            syntax: "enabled=(ON|OFF)",
             handler: noTouch),
-        Command(
-            "help", arity: 2, flags: [.loading, .stale], group: .connection, since: "5.0.0",
-            summary: "Lists the subcommands.", handler: help),
+        HelpText.command(group: .connection, since: "5.0.0"),
     ]
 
     /// The arity says that a subcommand is there, and the table finds it or refuses.
@@ -142,53 +141,6 @@ enum ClientCommands {
         call.session.pointee.leavesAccessClock = isOn
         call.access.leavesAccessClock = isOn
         call.reply.ok()
-    }
-
-    private static func help(_ call: inout Call) throws(CommandError) {
-        call.replyHelp(
-            "CLIENT",
-            [
-                "GETNAME",
-                "    Answer the name of this connection.",
-                "ID",
-                "    Answer the number of this connection.",
-                "INFO",
-                "    Describe this connection.",
-                "KILL <ip:port>",
-                "    Close the connection that comes from <ip:port>.",
-                "KILL <option> <value> [<option> <value> [...]]",
-                "    Close the connections that all options fit:",
-                "    * ADDR (<ip:port>|<unixsocket>:0)",
-                "      They come from this address.",
-                "    * LADDR (<ip:port>|<unixsocket>:0)",
-                "      They go to this address.",
-                "    * ID <client-id>",
-                "      The one with this number.",
-                "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
-                "      They are of this type.",
-                "    * USER <username>",
-                "      They act as this user.",
-                "    * SKIPME (YES|NO)",
-                "      Whether to spare this connection (default: yes).",
-                "    * MAXAGE <seconds>",
-                "      They are at least that old.",
-                "LIST [TYPE (NORMAL|MASTER|REPLICA|PUBSUB) | ID <client-id> [<client-id> ...]]",
-                "    Describe all connections, those of a type, or those with the given numbers.",
-                "NO-EVICT (ON|OFF)",
-                "    Spare this connection when the memory of clients is limited.",
-                "NO-TOUCH (ON|OFF)",
-                "    Leave the time of a key's last use alone.",
-                "PAUSE <milliseconds> [WRITE|ALL]",
-                "    Let the commands of all connections wait, or only those that write.",
-                "REPLY (ON|OFF|SKIP)",
-                "    Answer commands, answer nothing, or do not answer the next command.",
-                "SETINFO (LIB-NAME <name>|LIB-VER <version>)",
-                "    Say which library this connection's client uses.",
-                "SETNAME <name>",
-                "    Name this connection.",
-                "UNPAUSE",
-                "    End a pause.",
-            ])
     }
 }
 

@@ -16,7 +16,7 @@ enum ConnectionCommands {
         Command(
             "hello", arity: -1, flags: [.noscript, .loading, .stale, .fast, .noAuth, .allowBusy], group: .connection,
             since: "6.0.0", summary: "Chooses the version of the protocol and describes the server.",
-            syntax: "[protover:integer [AUTH (username:string password:string)] [SETNAME clientname:string]]",
+            syntax: "arguments=[protover:integer [AUTH (username:string password:string)] [SETNAME clientname:string]]",
             handler: hello),
         Command(
             "auth", arity: -2, flags: [.noscript, .loading, .stale, .fast, .noAuth, .allowBusy], group: .connection,
