@@ -47,6 +47,7 @@ struct CommandTemplate: ExpressibleByStringLiteral {
     private static func value(_ kind: Substring, _ random: inout RandomSource) -> String {
         switch kind {
         case "k": return "k\(Int.random(in: 0..<8, using: &random))"
+        case "l": return "l\(Int.random(in: 0..<2, using: &random))"
         case "h": return "f\(Int.random(in: 0..<6, using: &random))"
         case "m":
             return random.oneIn(40) ? String(repeating: "M", count: 70) : random.pick(["a", "b", "bb", "c", "d", ""])

@@ -25,8 +25,9 @@ enum ReplyComparison {
             } else {
                 command.count > 3 ? .pairsInAnyOrder : .elementsInAnyOrder
             }
-        case "SCAN": .scan(pairs: false)
-        case "HSCAN", "ZSCAN": .scan(pairs: true)
+        // What a cursor other than the first stands for is the server's secret.
+        case "SCAN": command.count > 1 && command[1] == "0" ? .scan(pairs: false) : .shape
+        case "HSCAN", "ZSCAN": command.count > 2 && command[2] == "0" ? .scan(pairs: true) : .shape
         case "RANDOMKEY": .shape
         case "OBJECT": command.count > 1 && command[1].uppercased() == "REFCOUNT" ? .integers : .exact
         case "TTL", "EXPIRETIME": .seconds

@@ -147,6 +147,9 @@ public final class ServerProcess: @unchecked Sendable {
                 if let password { _ = try? client.send("AUTH", password) }
                 let reply = try? client.send("PING")
                 if reply == .status("PONG"), exitStatus() == nil { return }
+                if let text = reply?.text, reply?.isError == true, !text.hasPrefix("LOADING") {
+                    throw Failure(description: "\(kind) answers PING with: \(text)")
+                }
             }
             usleep(2000)
         }
