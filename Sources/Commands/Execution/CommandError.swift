@@ -44,6 +44,12 @@ extension CommandError {
     public static let transactionAborted = CommandError(
         "EXECABORT Transaction discarded because of previous errors.")
 
+    /// An EXEC that could not run at all ends its transaction.
+    static func transactionAborted(by error: CommandError) -> CommandError {
+        let reason = error.message.drop { $0 != " " }
+        return CommandError(composed: "EXECABORT Transaction discarded because of:\(reason)")
+    }
+
     /// - Parameter name: the command's full name, `client|kill` for a subcommand.
     public static func wrongArity(_ name: String) -> CommandError {
         CommandError(composed: "ERR wrong number of arguments for '\(name)' command")

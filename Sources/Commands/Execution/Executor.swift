@@ -181,7 +181,15 @@ public struct Executor: ~Copyable {
     /// Refuses a call that did not get as far as its handler.
     private mutating func reject(_ entry: CommandEntry?, _ error: CommandError) {
         if let entry { statistics[entry.identifier].rejected.add() }
-        if call.session.pointee.state.contains(.transaction) { call.session.pointee.queue.isBroken = true }
+        var error = error
+        if call.session.pointee.state.contains(.transaction) {
+            if entry?.fullName == "exec" {
+                error = .transactionAborted(by: error)
+                TransactionCommands.discardTransaction(&call)
+            } else {
+                call.session.pointee.queue.isBroken = true
+            }
+        }
         call.reply.error(error.message)
         observer.executionFailed(error)
     }
