@@ -182,13 +182,11 @@ public struct Executor: ~Copyable {
     private mutating func reject(_ entry: CommandEntry?, _ error: CommandError) {
         if let entry { statistics[entry.identifier].rejected.add() }
         var error = error
-        if call.session.pointee.state.contains(.transaction) {
-            if entry?.fullName == "exec" {
-                error = .transactionAborted(by: error)
-                TransactionCommands.discardTransaction(&call)
-            } else {
-                call.session.pointee.queue.isBroken = true
-            }
+        if entry?.fullName == "exec" {
+            error = .transactionAborted(by: error)
+            TransactionCommands.discardTransaction(&call)
+        } else if call.session.pointee.state.contains(.transaction) {
+            call.session.pointee.queue.isBroken = true
         }
         call.reply.error(error.message)
         observer.executionFailed(error)
