@@ -70,7 +70,8 @@ public enum SortedSetAlgebraCommands {
 
     private static func answer(_ call: inout Call, _ operation: SortedSetAlgebra.Operation) throws(CommandError) {
         let algebra = try SortedSetAlgebra(operation, &call, countAt: 1, form: .answer)
-        let result = algebra.result(limits: call.limits.sortedSet)
+        // A tree at once: members do not come in order, and nobody keeps the result.
+        let result = algebra.result(limits: SortedSetLimits(maxListpackEntries: 0))
         call.reply.members(of: result, 0..<result.count, reverse: false, withScores: algebra.withScores)
         result.destroy()
     }

@@ -2,11 +2,12 @@ import Primitives
 
 /// Scores as elements of a listpack.
 enum ScoreText {
-    /// Puts `score` before the element at `position`. The listpack makes integers of texts that spell one.
+    /// Puts `score` before the element at `position`. The listpack makes integers of texts that spell one; a negative zero
+    /// becomes one as well, so that clients meet it as rarely as with Redis.
     static func insert(_ score: Double, into pack: inout Listpack, before position: Int) {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: maximumDoubleTextLength) { scratch in
             guard let base = scratch.baseAddress else { return }
-            let count = formatDouble(score, to: base)
+            let count = formatDouble(score == 0 ? 0 : score, to: base)
             pack.insert(ByteView(UnsafePointer<UInt8>(base), count: count), before: position)
         }
     }
