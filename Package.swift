@@ -46,6 +46,7 @@ let package = Package(
         .executableTarget(name: "freshet-server", dependencies: ["Server"], swiftSettings: settings),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "Primitives"], swiftSettings: settings),
+        .testTarget(name: "RESPTests", dependencies: ["Primitives", "RESP"], swiftSettings: settings),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
         .testTarget(name: "KeyspaceTests", dependencies: ["Primitives", "Keyspace"], swiftSettings: settings),
         .testTarget(

@@ -1,10 +1,13 @@
 /// Splits a line into words as redis-cli, inline commands and redis.conf do: at white space, with `"..."` (escapes
 /// `\n \r \t \b \a \\ \"` and `\xHH`) and `'...'` (escape `\'`) around words that hold any byte.
 ///
+/// The line ends at a zero byte. Vertical tabs and form feeds are skipped between words but do not end one.
+///
 /// - Returns: the words, or nil where quotes are unbalanced or a closing quote is not followed by white space.
 /// - Complexity: O(n).
 public func splitArguments(_ line: ByteView) -> [[UInt8]]? {
-    var splitter = ArgumentSplitter(line: line)
+    let end = line.buffer.firstIndex(of: 0) ?? line.count
+    var splitter = ArgumentSplitter(line: line[0..<end])
     var words: [[UInt8]] = []
     while true {
         splitter.skipSpace()
@@ -20,7 +23,10 @@ private struct ArgumentSplitter {
 
     var isAtEnd: Bool { position >= line.count }
 
-    static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) || byte == 0 }
+    static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }
+
+    /// Whether `byte` ends a word that is not quoted.
+    static func endsWord(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 || byte == 10 || byte == 13 }
 
     mutating func skipSpace() {
         while position < line.count, Self.isSpace(line[position]) { position += 1 }
@@ -30,7 +36,7 @@ private struct ArgumentSplitter {
         var bytes: [UInt8] = []
         while position < line.count {
             let byte = line[position]
-            if Self.isSpace(byte) { return bytes }
+            if Self.endsWord(byte) { return bytes }
             position += 1
             switch byte {
             case UInt8(ascii: "\""):

@@ -12,18 +12,14 @@ public struct RequestParser: ~Copyable {
     public struct Limits: Sendable {
         /// Longest argument in bytes (`proto-max-bulk-len`).
         public var maximumBulk = 512 << 20
-        /// Most arguments of a command.
-        public var maximumArguments = Int(Int32.max)
+        /// Whether the client has yet to authenticate: until then it may send 10 arguments of 16 KB.
+        public var isUnauthenticated = false
         public init() {}
 
-        /// What a client may send before it has authenticated.
-        public static var unauthenticated: Limits {
-            var limits = Limits()
-            limits.maximumBulk = 16384
-            limits.maximumArguments = 10
-            return limits
-        }
-        var isUnauthenticated: Bool { maximumArguments == 10 }
+        @inline(__always)
+        var largestArgumentCount: Int { isUnauthenticated ? 10 : Int(Int32.max) }
+        @inline(__always)
+        var largestBulk: Int { isUnauthenticated ? min(16384, maximumBulk) : maximumBulk }
     }
 
     /// Longest inline command, and longest line that announces a length, in bytes.
@@ -90,10 +86,9 @@ public struct RequestParser: ~Copyable {
     /// - Complexity: O(bytes that were not looked at before).
     @inline(__always)
     public mutating func next(_ input: ByteView, partial: inout PartialRequest, limits: Limits) -> Result {
-        if partial.isEmpty {
-            guard input.count > 0 else { return .incomplete }
-            if input.start[0] != UInt8(ascii: "*") { return inlineCommand(input) }
-        }
+        guard partial.isEmpty else { return resume(input, &partial, limits) }
+        guard input.count > 0 else { return .incomplete }
+        if input.start[0] != UInt8(ascii: "*") { return inlineCommand(input) }
         return multibulk(input, partial: &partial, limits: limits)
     }
 
@@ -101,62 +96,62 @@ public struct RequestParser: ~Copyable {
         _ input: ByteView, partial: inout PartialRequest, limits: Limits
     ) -> Result {
         let firstArgument = argumentCount
-        var position = 0
+        var position: Int
         var remaining: Int
-        var bulkLength = -1
-        if partial.isEmpty {
-            switch Self.length(input, from: 1) {
-            case .incomplete: return input.count > Self.maximumLine ? .failure(.tooBigCount) : .incomplete
-            case .invalid: return .failure(.invalidMultibulkLength)
-            case .value(let count, let next):
-                if count > limits.maximumArguments {
-                    return .failure(
-                        limits.isUnauthenticated && count <= Int(Int32.max)
-                            ? .unauthenticatedMultibulkLength : .invalidMultibulkLength)
-                }
-                if count <= 0 { return .command(arguments: 0, consumed: next) }
-                remaining = count
-                position = next
+        switch Self.length(input, from: 1) {
+        case .incomplete: return input.count > Self.maximumLine ? .failure(.tooBigCount) : .incomplete
+        case .invalid: return .failure(.invalidMultibulkLength)
+        case .value(let count, let next):
+            if count > limits.largestArgumentCount {
+                return .failure(count > Int(Int32.max) ? .invalidMultibulkLength : .unauthenticatedMultibulkLength)
             }
-        } else {
-            remaining = partial.remaining
-            bulkLength = partial.bulkLength
-            position = partial.position
-            for range in partial.arguments { append(ByteView(input.start + range.lowerBound, count: range.count)) }
+            if count <= 0 { return .command(arguments: 0, consumed: next) }
+            remaining = count
+            position = next
         }
         while remaining > 0 {
-            if bulkLength < 0 {
-                guard position < input.count else {
-                    return suspend(input, &partial, firstArgument, remaining, bulkLength, position)
+            switch Self.bulkHeader(input, from: position, limits) {
+            case .incomplete: return suspend(input, &partial, firstArgument, remaining, -1, position)
+            case .failure(let failure): return .failure(failure)
+            case .length(let length, let start):
+                position = start
+                // `start` is within the input: no overflow, whatever the length.
+                guard input.count &- start &- 2 >= length else {
+                    return suspend(input, &partial, firstArgument, remaining, length, start)
                 }
-                let type = input.start[position]
-                guard type == UInt8(ascii: "$") else { return .failure(.expectedBulk(got: type)) }
-                switch Self.length(input, from: position &+ 1) {
-                case .incomplete:
-                    if input.count &- position > Self.maximumLine { return .failure(.tooBigBulkCount) }
-                    return suspend(input, &partial, firstArgument, remaining, bulkLength, position)
-                case .invalid: return .failure(.invalidBulkLength)
-                case .value(let length, let next):
-                    if length < 0 || length > limits.maximumBulk {
-                        return .failure(
-                            limits.isUnauthenticated && length >= 0 && length <= 512 << 20
-                                ? .unauthenticatedBulkLength : .invalidBulkLength)
-                    }
-                    bulkLength = length
-                    position = next
-                }
+                append(ByteView(input.start + start, count: length))
+                position = start &+ length &+ 2
+                remaining &-= 1
             }
-            // Both are at most 512 MB behind a buffer's size: no overflow.
-            guard position &+ bulkLength &+ 2 <= input.count else {
-                return suspend(input, &partial, firstArgument, remaining, bulkLength, position)
-            }
-            append(ByteView(input.start + position, count: bulkLength))
-            position &+= bulkLength &+ 2
-            bulkLength = -1
-            remaining &-= 1
         }
-        partial.clear()
         return .command(arguments: argumentCount &- firstArgument, consumed: position)
+    }
+
+    /// Goes on with a command of which a part was parsed before. Arguments stay ranges until all are there, so that one of
+    /// a million arguments in small pieces costs no more than in one.
+    @inline(never)
+    private mutating func resume(_ input: ByteView, _ partial: inout PartialRequest, _ limits: Limits) -> Result {
+        while partial.remaining > 0 {
+            if partial.bulkLength < 0 {
+                switch Self.bulkHeader(input, from: partial.position, limits) {
+                case .incomplete: return .incomplete
+                case .failure(let failure): return .failure(failure)
+                case .length(let length, let start):
+                    partial.bulkLength = length
+                    partial.position = start
+                }
+            }
+            guard input.count &- partial.position &- 2 >= partial.bulkLength else { return .incomplete }
+            let end = partial.position &+ partial.bulkLength
+            partial.arguments.append(partial.position..<end)
+            partial.position = end &+ 2
+            partial.bulkLength = -1
+            partial.remaining &-= 1
+        }
+        for range in partial.arguments { append(ByteView(input.start + range.lowerBound, count: range.count)) }
+        let result = Result.command(arguments: partial.arguments.count, consumed: partial.position)
+        partial = PartialRequest()
+        return result
     }
 
     /// Keeps what is known of a half-received command beside the connection.
@@ -165,7 +160,7 @@ public struct RequestParser: ~Copyable {
         _ input: ByteView, _ partial: inout PartialRequest, _ firstArgument: Int, _ remaining: Int,
         _ bulkLength: Int, _ position: Int
     ) -> Result {
-        for index in firstArgument + partial.arguments.count..<argumentCount {
+        for index in firstArgument..<argumentCount {
             let offset = arguments[index].start - input.start
             partial.arguments.append(offset..<offset + arguments[index].count)
         }
@@ -174,6 +169,31 @@ public struct RequestParser: ~Copyable {
         partial.position = position
         argumentCount = firstArgument
         return .incomplete
+    }
+
+    private enum BulkHeader {
+        case length(Int, start: Int)
+        case incomplete
+        case failure(ProtocolError)
+    }
+
+    /// The line in front of an argument, from `position` on.
+    @inline(__always)
+    private static func bulkHeader(_ input: ByteView, from position: Int, _ limits: Limits) -> BulkHeader {
+        guard position < input.count else { return .incomplete }
+        let type = input.start[position]
+        guard type == UInt8(ascii: "$") else { return .failure(.expectedBulk(got: type)) }
+        switch length(input, from: position &+ 1) {
+        case .incomplete:
+            return input.count &- position > maximumLine ? .failure(.tooBigBulkCount) : .incomplete
+        case .invalid: return .failure(.invalidBulkLength)
+        case .value(let length, let next):
+            if length < 0 || length > limits.largestBulk {
+                return .failure(
+                    length < 0 || length > limits.maximumBulk ? .invalidBulkLength : .unauthenticatedBulkLength)
+            }
+            return .length(length, start: next)
+        }
     }
 
     private enum Length {
@@ -244,11 +264,8 @@ public struct PartialRequest {
     public var isEmpty: Bool { remaining == 0 }
 
     /// Bytes that the command has at least, as far as is known: room for them may be made in one step.
-    public var expectedBytes: Int { isEmpty ? 0 : position + max(0, bulkLength) + 2 }
-
-    @inline(__always)
-    mutating func clear() {
-        guard remaining != 0 else { return }
-        self = PartialRequest()
+    public var expectedBytes: Int {
+        // `position` is within a buffer; a length that `proto-max-bulk-len` allows may be too large to add.
+        isEmpty ? 0 : position + min(max(0, bulkLength), Int.max >> 1) + 2
     }
 }

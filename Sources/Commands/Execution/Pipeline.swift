@@ -102,7 +102,7 @@ public struct Pipeline: ~Copyable {
         limits.maximumBulk = maximumBulk
         var batchLimit = Self.batchLimit
         if executor.call.session.pointee.state.contains(.unauthenticated) {
-            limits = .unauthenticated
+            limits.isUnauthenticated = true
             // AUTH changes the limits of what follows.
             batchLimit = 1
         }

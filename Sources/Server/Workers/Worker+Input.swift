@@ -20,6 +20,7 @@ extension Worker {
                 let consumed = process(view, connection)
                 guard !connection.pointee.isClosed, consumed < count else { return }
                 connection.pointee.input.append(view[consumed..<count])
+                publishInput(connection)
             }
         } else {
             let room = roomForInput(connection)
@@ -42,6 +43,12 @@ extension Worker {
         guard !connection.pointee.isClosed else { return }
         connection.pointee.input.consume(consumed)
         if connection.pointee.input.isEmpty { connection.pointee.input.clear(keeping: 0) }
+        publishInput(connection)
+    }
+
+    private func publishInput(_ connection: UnsafeMutablePointer<Connection>) {
+        connection.pointee.record.inputBytes.set(connection.pointee.input.count)
+        connection.pointee.record.inputCapacity.set(connection.pointee.input.capacity)
     }
 
     private func received(_ count: Int, _ connection: UnsafeMutablePointer<Connection>) {
@@ -133,8 +140,6 @@ extension Worker {
         record.queued.set(connection.pointee.session.queuedCount ?? -1)
         record.queuedBytes.set(connection.pointee.session.queuedBytes)
         record.watched.set(connection.pointee.session.watchedCount)
-        record.inputBytes.set(connection.pointee.input.count)
-        record.inputCapacity.set(connection.pointee.input.capacity)
         record.outputBytes.set(connection.pointee.pending.count)
         record.outputCapacity.set(connection.pointee.pending.capacity)
         if connection.pointee.pending.count > record.outputPeak.current {
