@@ -200,7 +200,8 @@ import Testing
             let deep = String(repeating: "*?", count: 50_000) + "b"
             #expect(try client.send("KEYS", deep) == .array([]))
             let classes = String(repeating: "[a-z", count: 100_000)
-            #expect(try client.send("KEYS", classes) == .array([]))
+            // A class that nobody closes ends with the pattern: it stands for one character.
+            #expect(try client.send("KEYS", classes) == .array([.bulk("h")]))
             #expect(try client.send("CONFIG", "GET", stars) == .array([]))
             #expect(try client.send("COMMAND", "LIST", "FILTERBY", "PATTERN", stars) == .array([]))
         }
@@ -414,7 +415,7 @@ import Testing
 
     @Test(arguments: ServerKind.all)
     func aReaderThatNeverReadsIsClosedAtTheOutputLimit(_ kind: ServerKind) throws {
-        let server = try ServerProcess(kind, ["--client-output-buffer-limit", "normal 4mb 0 0"])
+        let server = try ServerProcess(kind, ["--client-output-buffer-limit", "normal", "4mb", "0", "0"])
         let client = try server.client()
         try client.send([Array("SET".utf8), Array("k".utf8), [UInt8](repeating: 1, count: 1 << 20)])
         let before = server.residentBytes
