@@ -75,5 +75,8 @@ extension CommandError {
             composed: "ERR unknown subcommand '\(prefix(subcommand, 128))'. Try \(command.uppercased()) HELP.")
     }
 
-    private static func prefix(_ bytes: ByteView, _ count: Int) -> String { bytes[0..<min(bytes.count, count)].string }
+    /// At most `count` bytes of what was sent, up to the first NUL: Redis echoes C strings.
+    private static func prefix(_ bytes: ByteView, _ count: Int) -> String {
+        String(decoding: bytes[0..<min(bytes.count, count)].buffer.prefix { $0 != 0 }, as: UTF8.self)
+    }
 }
