@@ -28,14 +28,13 @@ public struct AccessStatistics: ~Copyable, Sendable {
     public let changes = Counter()
     public init() {}
 
-    /// Forgets everything; what the worker counts in the same instant may be lost.
+    /// Forgets everything but `changes`; what the worker counts in the same instant may be lost.
     public func reset() {
         hits.set(0)
         misses.set(0)
         expiredMisses.set(0)
         expired.set(0)
         expiredFields.set(0)
-        changes.set(0)
     }
 }
 

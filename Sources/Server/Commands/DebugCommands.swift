@@ -112,13 +112,16 @@ enum DebugCommands {
             call.reply.push(2)
             call.reply.bulk("server-cpu-usage")
             call.reply.integer(42)
+            call.reply.bulk("Some real reply following the push reply")
         case "verbatim": call.reply.verbatim("This is a verbatim\nstring")
         case "true": call.reply.boolean(true)
         case "false": call.reply.boolean(false)
         default:
             throw CommandError(
-                "ERR Wrong protocol type name. Please use one of the following: string|integer|double|null|array|set|map|attrib|push|verbatim|true|false"
-            )
+                """
+                ERR Wrong protocol type name. Please use one of the following: \
+                string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false
+                """)
         }
     }
 

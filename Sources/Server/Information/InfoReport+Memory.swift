@@ -56,7 +56,7 @@ extension InfoReport {
             "loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age")
         info.field("current_fork_perc", "0.00")
         info.zeros("current_save_keys_processed", "current_save_keys_total")
-        info.field("rdb_changes_since_last_save", Int(clamping: server.keyspace.revision))
+        info.field("rdb_changes_since_last_save", totals.changes)
         info.zeros("rdb_bgsave_in_progress")
         info.field("rdb_last_save_time", server.startedAt)
         info.field("rdb_last_bgsave_status", "ok")
