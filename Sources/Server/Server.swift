@@ -102,10 +102,10 @@ final class Server: @unchecked Sendable {
         return best
     }
 
-    /// Opens the listening sockets and starts the workers.
+    /// Opens the listening sockets and makes the workers; nobody is answered before `start`.
     ///
-    /// - Throws: `StartError` where an address cannot be listened on or the system refuses threads or descriptors.
-    func start() throws(StartError) {
+    /// - Throws: `StartError` where an address cannot be listened on or the system refuses descriptors.
+    func listen() throws(StartError) {
         let settings = settings
         listeners = try openListeners(settings)
         for index in 0..<settings.threads {
@@ -116,6 +116,12 @@ final class Server: @unchecked Sendable {
         }
         metrics.startMemory = MemoryReport.allocatedBytes
         workers[0].listen(on: listeners)
+    }
+
+    /// Starts the workers.
+    ///
+    /// - Throws: `StartError` where the system refuses threads.
+    func start() throws(StartError) {
         for worker in workers {
             guard let thread = Thread.start(name: "worker-\(worker.index)", { worker.run() }) else {
                 throw StartError("Could not start a thread: \(String(cString: strerror(errno)))")

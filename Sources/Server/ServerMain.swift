@@ -58,8 +58,10 @@ public enum ServerMain {
         handler.isStarted = true
         log.notice("monotonic clock: POSIX clock_gettime")
         log.notice("Running mode=standalone, port=\(settings.port).")
-        try server.start()
+        try server.listen()
         let pidFile = PidFile(settings, isDaemon: isDaemon, log)
+        defer { pidFile.remove(log) }
+        try server.start()
         log.notice("Server initialized")
         if settings.port != 0 { log.notice("Ready to accept connections tcp") }
         if !settings.unixSocket.isEmpty { log.notice("Ready to accept connections unix") }
@@ -67,7 +69,6 @@ public enum ServerMain {
         waitForEnd(signals, server, log)
         supervisor.stopping()
         server.stop()
-        pidFile.remove(log)
         log.warning("Freshet is now ready to exit, bye bye...")
     }
 

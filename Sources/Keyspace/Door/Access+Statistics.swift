@@ -99,6 +99,7 @@ extension ShardDatabase {
         guard table.capacity > 0 else { return }
         statistics.keys += table.count
         statistics.expiring += expires
+        statistics.fieldExpiring += fieldExpires
         statistics.tableBytes += table.memoryUsage
         statistics.expiryBytes += indexUsage
         statistics.valueBytes += memory

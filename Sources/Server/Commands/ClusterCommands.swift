@@ -10,7 +10,7 @@ enum ClusterCommands {
             summary: "Tells about the cluster, in a server that is part of one.",
             subcommands: subcommands.map { name, arity, flags in
                 Command(
-                    name, arity: arity, flags: flags, group: .cluster, since: "3.0.0",
+                    name, arity: arity, flags: flags, group: .cluster, since: later[name] ?? "3.0.0",
                     summary: "Refused: the server is not part of a cluster.", handler: refuse)
             }, handler: refuse),
         Command(
@@ -35,6 +35,12 @@ enum ClusterCommands {
         ("nodes", 2, .stale), ("replicas", 3, [.admin, .stale]), ("replicate", 3, admin),
         ("reset", -2, [.admin, .noscript, .stale]), ("saveconfig", 2, admin), ("set-config-epoch", 3, admin),
         ("setslot", -4, admin), ("shards", 2, .stale), ("slaves", 3, [.admin, .stale]), ("slots", 2, .stale),
+    ]
+
+    /// Versions that brought those subcommands that were not there from the beginning.
+    private static let later = [
+        "addslotsrange": "7.0.0", "delslotsrange": "7.0.0", "help": "5.0.0", "links": "7.0.0", "myshardid": "7.2.0",
+        "replicas": "5.0.0", "shards": "7.0.0",
     ]
 
     private static func refuse(_ call: inout Call) throws(CommandError) {
