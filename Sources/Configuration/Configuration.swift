@@ -29,11 +29,12 @@ public struct Configuration: Sendable {
     /// A name without wildcards is answered as it was asked for.
     public func get(_ patterns: [ByteView]) -> [(name: [UInt8], value: [UInt8])] {
         var found: [(name: [UInt8], value: [UInt8])] = []
+        // In lower case.
         var seen: Set<[UInt8]> = []
         for pattern in patterns {
             if !pattern.buffer.contains(where: { $0 == 0x5B || $0 == 0x2A || $0 == 0x3F }) {
                 let name = pattern.array
-                if let directive = Directive.named(name), seen.insert(name).inserted {
+                if let directive = Directive.named(name), seen.insert(name.map(asciiLowercased)).inserted {
                     found.append((name, directive.text(in: settings)))
                 }
                 continue

@@ -42,8 +42,11 @@ public struct CycleClock: Sendable {
     @inlinable @inline(__always)
     public static func now() -> UInt64 { clinux_cycles() }
 
-    /// Ticks in `microseconds`.
-    public func ticks(microseconds: Int) -> UInt64 { UInt64(Double(max(0, microseconds)) * ticksPerMicrosecond) }
+    /// Ticks in `microseconds`, or the most that there are.
+    public func ticks(microseconds: Int) -> UInt64 {
+        let ticks = Double(max(0, microseconds)) * ticksPerMicrosecond
+        return ticks < 0x1p63 ? UInt64(ticks) : .max
+    }
 
     /// Microseconds in `ticks`.
     @inlinable

@@ -11,5 +11,8 @@ extension Server {
         DataFamilies.all + [
             ConnectionCommands.commands,
             ClientCommands.commands,
+            ConfigCommands.commands, InfoCommands.commands, MemoryCommands.commands, SlowlogCommands.commands,
+            LatencyCommands.commands, DebugCommands.commands, ModuleCommands.commands, ClusterCommands.commands,
+            ShutdownCommands.commands,
         ]
 }

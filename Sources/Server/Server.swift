@@ -13,6 +13,10 @@ final class Server: @unchecked Sendable {
     struct Statistics: ~Copyable {
         let connectionsReceived = Atomic<Int>(0)
         let connectionsRejected = Atomic<Int>(0)
+
+        var counts: (received: Int, rejected: Int) {
+            (connectionsReceived.load(ordering: .relaxed), connectionsRejected.load(ordering: .relaxed))
+        }
     }
 
     let keyspace: Keyspace
@@ -27,6 +31,11 @@ final class Server: @unchecked Sendable {
     let startedAt = Clock.wallMilliseconds() / 1000
     /// 40 hexadecimal digits that name this run.
     let runIdentifier = Server.randomHexadecimal(40)
+    /// 40 hexadecimal digits that name the history of writes that began with this run.
+    let replicationIdentifier = Server.randomHexadecimal(40)
+    let metrics = ServerMetrics()
+    /// Whom the process tells how it is.
+    let supervision: Settings.Supervision
     private(set) var workers: [Worker] = []
     private var threads: [Thread] = []
     private var listeners: [Listener] = []
@@ -36,14 +45,18 @@ final class Server: @unchecked Sendable {
     /// Counts the changes of the configuration; workers compare it with what they have.
     let settingsGeneration = Atomic<Int>(0)
     private let passwordIsRequired = Atomic<Bool>(false)
+    /// Told the level of the log; set before the start.
+    var logLevelChanged: (@Sendable (Settings.LogLevel) -> Void)?
+    private let shutdownRequested = Atomic<Bool>(false)
 
-    init(configuration: Configuration, log: Logger) {
+    init(configuration: Configuration, supervision: Settings.Supervision, log: Logger) {
         self.configuration = configuration
+        self.supervision = supervision
         self.log = log
         let settings = configuration.settings
         keyspace = Keyspace(databases: settings.databases, workers: settings.threads)
         table = CommandTable(Server.families)
-        observations = Observations(table: table, cycleClock: cycleClock)
+        observations = Observations(clients: clients, cycleClock: cycleClock)
         configurationDidChange()
     }
 
@@ -71,6 +84,7 @@ final class Server: @unchecked Sendable {
 
     private func configurationDidChange() {
         let settings = settings
+        logLevelChanged?(settings.logLevel)
         passwordIsRequired.store(!settings.requirePassword.isEmpty, ordering: .relaxed)
         observations.configure(settings)
         settingsGeneration.wrappingAdd(1, ordering: .releasing)
@@ -88,10 +102,10 @@ final class Server: @unchecked Sendable {
         return best
     }
 
-    /// Opens the listening sockets and starts the workers.
+    /// Opens the listening sockets and makes the workers; nobody is answered before `start`.
     ///
-    /// - Throws: `StartError` where an address cannot be listened on or the system refuses threads or descriptors.
-    func start() throws(StartError) {
+    /// - Throws: `StartError` where an address cannot be listened on or the system refuses descriptors.
+    func listen() throws(StartError) {
         let settings = settings
         listeners = try openListeners(settings)
         for index in 0..<settings.threads {
@@ -100,7 +114,14 @@ final class Server: @unchecked Sendable {
             }
             workers.append(worker)
         }
+        metrics.startMemory = MemoryReport.allocatedBytes
         workers[0].listen(on: listeners)
+    }
+
+    /// Starts the workers.
+    ///
+    /// - Throws: `StartError` where the system refuses threads.
+    func start() throws(StartError) {
         for worker in workers {
             guard let thread = Thread.start(name: "worker-\(worker.index)", { worker.run() }) else {
                 throw StartError("Could not start a thread: \(String(cString: strerror(errno)))")
@@ -115,6 +136,15 @@ final class Server: @unchecked Sendable {
         for worker in workers { worker.mailbox.send(.stop) }
         for thread in threads { thread.join() }
     }
+
+    /// Ends the process as SIGTERM does.
+    func requestShutdown() {
+        shutdownRequested.store(true, ordering: .relaxed)
+        kill(getpid(), SIGTERM)
+    }
+
+    /// Whether a client asked for the end.
+    var isShutdownRequested: Bool { shutdownRequested.load(ordering: .relaxed) }
 
     static func randomHexadecimal(_ count: Int) -> String {
         var generator = SystemRandomNumberGenerator()

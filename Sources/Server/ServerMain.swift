@@ -24,19 +24,66 @@ public enum ServerMain {
             }
             let handler = try ServerLogHandler(level: settings.logLevel, path: settings.logFile)
             let log = Logger(label: "freshet") { _ in handler }
-            for warning in configuration.warnings { log.warning("\(warning)") }
-            raiseDescriptorLimit(settings.maxClients, log)
-            let server = Server(configuration: configuration, log: log)
-            try server.start()
-            log.notice("Freshet \(Server.version) ready to accept connections, pid \(getpid()), port \(settings.port)")
-            waitForEnd(signals, log)
-            server.stop()
-            log.notice("Freshet is now ready to exit, bye bye...")
+            let supervisor = Supervisor(settings.supervised, log)
+            let isDaemon = settings.daemonize && supervisor.kind == .no
+            // Before the first thread is started: only the calling thread lives on.
+            if isDaemon, daemon(1, 0) != 0 {
+                throw StartError("Can't run in the background: \(String(cString: strerror(errno)))")
+            }
+            announce(configuration, log)
+            do throws(StartError) {
+                try serve(configuration, supervisor, isDaemon: isDaemon, handler, log, signals)
+            } catch {
+                // A process in the background has no standard error.
+                if isDaemon || !settings.logFile.isEmpty { log.critical("\(error)") }
+                throw error
+            }
             return 0
         } catch {
             report(error.description)
             return 1
         }
+    }
+
+    private static func serve(
+        _ configuration: Configuration, _ supervisor: Supervisor, isDaemon: Bool, _ handler: ServerLogHandler,
+        _ log: Logger, _ signals: sigset_t
+    ) throws(StartError) {
+        let settings = configuration.settings
+        if !DescriptorLimit.raise(for: settings.maxClients) {
+            log.warning("maxclients is \(settings.maxClients), but open files allow \(DescriptorLimit.clients)")
+        }
+        let server = Server(configuration: configuration, supervision: supervisor.kind, log: log)
+        server.logLevelChanged = { handler.use($0) }
+        handler.isStarted = true
+        log.notice("monotonic clock: POSIX clock_gettime")
+        log.notice("Running mode=standalone, port=\(settings.port).")
+        try server.listen()
+        let pidFile = PidFile(settings, isDaemon: isDaemon, log)
+        defer { pidFile.remove(log) }
+        try server.start()
+        log.notice("Server initialized")
+        if settings.port != 0 { log.notice("Ready to accept connections tcp") }
+        if !settings.unixSocket.isEmpty { log.notice("Ready to accept connections unix") }
+        supervisor.ready()
+        waitForEnd(signals, server, log)
+        supervisor.stopping()
+        server.stop()
+        log.warning("Freshet is now ready to exit, bye bye...")
+    }
+
+    /// The first lines of the log: that the server starts, as what, and what of its configuration has no effect.
+    private static func announce(_ configuration: Configuration, _ log: Logger) {
+        log.notice("oO0OoO0OoO0Oo Freshet is starting oO0OoO0OoO0Oo")
+        log.notice(
+            "Freshet version=\(Server.version), redis=\(Server.redisVersion), bits=\(Int.bitWidth), pid=\(getpid()), just started"
+        )
+        if configuration.path == nil {
+            log.warning("Warning: no config file specified, using the default config and the command line")
+        } else {
+            log.notice("Configuration loaded")
+        }
+        for warning in configuration.warnings { log.warning("\(warning)") }
     }
 
     private static func report(_ message: String) {
@@ -58,25 +105,14 @@ public enum ServerMain {
         return signals
     }
 
-    /// Waits for SIGTERM or SIGINT; from then on a second one ends the process at once.
-    private static func waitForEnd(_ signals: sigset_t, _ log: Logger) {
+    /// Waits for SIGTERM, SIGINT or SHUTDOWN; from then on a signal ends the process at once.
+    private static func waitForEnd(_ signals: sigset_t, _ server: Server, _ log: Logger) {
         var signals = signals
         var received: CInt = 0
         while sigwait(&signals, &received) != 0 {}
-        log.warning("Received \(received == SIGINT ? "SIGINT" : "SIGTERM") scheduling shutdown...")
+        if !server.isShutdownRequested {
+            log.warning("Received \(received == SIGINT ? "SIGINT" : "SIGTERM") scheduling shutdown...")
+        }
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
-    }
-
-    /// Lets the process have a descriptor for every client and some for itself.
-    private static func raiseDescriptorLimit(_ clients: Int, _ log: Logger) {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        let wanted = rlim_t(clients + 64)
-        guard limit.rlim_cur < wanted else { return }
-        var raised = rlimit(rlim_cur: wanted, rlim_max: max(limit.rlim_max, wanted))
-        if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { return }
-        raised = rlimit(rlim_cur: limit.rlim_max, rlim_max: limit.rlim_max)
-        _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised)
-        log.warning("maxclients is \(clients), but the system allows this process \(raised.rlim_cur) open files")
     }
 }

@@ -31,8 +31,10 @@ public final class ServerProcess: @unchecked Sendable {
     ///     defaults.
     ///   - configuration: the path of a configuration file.
     ///   - openFiles: the limit of open descriptors that the server starts with.
+    ///   - environment: variables that the server has beside those of the tests.
     public init(
-        _ kind: ServerKind, _ arguments: [String] = [], configuration: String? = nil, openFiles: Int? = nil
+        _ kind: ServerKind, _ arguments: [String] = [], configuration: String? = nil, openFiles: Int? = nil,
+        environment: [String: String] = [:]
     ) throws {
         guard let binary = kind.binary else {
             throw Failure(
@@ -56,6 +58,7 @@ public final class ServerProcess: @unchecked Sendable {
         }
         if let openFiles { command = ["/bin/sh", "-c", "ulimit -n \(openFiles); exec \"$@\"", "sh"] + command }
         do {
+            if !environment.isEmpty { command = ["/usr/bin/env"] + environment.map { "\($0)=\($1)" } + command }
             pid = try ServerProcess.spawn(command + arguments, output: "\(directory)/log", input: "/dev/null")
         } catch {
             // deinit does not run for what was never complete.

@@ -12,6 +12,15 @@ public struct CommandStatistics: ~Copyable, Sendable {
     public let latency = LatencyHistogram()
 
     public init() {}
+
+    /// Forgets everything; what the worker counts in the same instant may be lost.
+    public func reset() {
+        calls.set(0)
+        ticks.set(0)
+        rejected.set(0)
+        failed.set(0)
+        latency.reset()
+    }
 }
 
 /// Durations in ticks, counted in buckets of which each power of two has four: at most 25 % wide.

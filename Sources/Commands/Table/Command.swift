@@ -118,4 +118,5 @@ public struct CommandCategories: OptionSet, Sendable {
 public enum CommandGroup: String, Sendable {
     case generic, string, hash, connection, server, transactions
     case sortedSet = "sorted-set"
+    case cluster
 }

@@ -18,6 +18,7 @@ extension Access {
         if let slot {
             let old = Table.entry(slot.pointee)
             place.pointee.memory += entry.memoryUsage - old.memoryUsage
+            place.pointee.fieldExpires += entry.fieldExpires - old.fieldExpires
             entry.touch(accessClock)
             place.pointee.table.replace(slot, with: entry)
             noteExpiry(key, old: old.expiry, new: entry.expiry)
@@ -32,6 +33,7 @@ extension Access {
     mutating func insert(_ key: Key, _ entry: Entry) {
         let place = place(key)
         place.pointee.memory += entry.memoryUsage
+        place.pointee.fieldExpires += entry.fieldExpires
         entry.touch(accessClock)
         place.pointee.table.insert(key.hash, entry)
         noteExpiry(key, old: nil, new: entry.expiry)
@@ -45,6 +47,7 @@ extension Access {
         let place = place(key)
         let entry = Table.entry(slot.pointee)
         place.pointee.memory -= entry.memoryUsage
+        place.pointee.fieldExpires -= entry.fieldExpires
         noteExpiry(key, old: entry.expiry, new: nil)
         place.pointee.table.remove(slot)
         return entry
@@ -191,19 +194,27 @@ extension Access {
         if !leavesAccessClock { entry.touch(accessClock) }
         account(key, value.memoryUsage - before.usage)
         if let event { changed(key, event) }
-        if value.count == 0 {
-            _ = remove(key)
-        } else if value.minimumExpiry != before.expiry, value.minimumExpiry != .max {
-            noteFieldExpiry(key, value.minimumExpiry)
+        if value.minimumExpiry != before.expiry {
+            fieldExpiryChanged(key, from: before.expiry, to: value.minimumExpiry)
         }
+        if value.count == 0 { _ = remove(key) }
     }
 
     @usableFromInline
     func account(_ key: Key, _ bytes: Int) { place(key).pointee.memory += bytes }
 
-    /// Lets the active cycle look at a hash when its first field is due.
+    /// Keeps the count of hashes whose fields expire, and lets the active cycle look at this one when its first is due.
     @usableFromInline
+    func fieldExpiryChanged(_ key: Key, from old: Int64, to new: Int64) {
+        let place = place(key)
+        place.pointee.fieldExpires += (new == .max ? 0 : 1) - (old == .max ? 0 : 1)
+        if new != .max { noteFieldExpiry(key, new) }
+    }
+
+    /// Lets the active cycle look at a hash when its first field is due.
     func noteFieldExpiry(_ key: Key, _ deadline: Int64) {
-        place(key).pointee.fieldExpiry.insert(deadline: deadline, hash: key.hash)
+        let place = place(key)
+        place.pointee.fieldExpiry.insert(deadline: deadline, hash: key.hash)
+        place.pointee.rebuildFieldExpiryIfStale()
     }
 }

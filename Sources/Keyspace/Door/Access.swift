@@ -21,10 +21,21 @@ public struct Key {
 public struct AccessStatistics: ~Copyable, Sendable {
     public let hits = Counter()
     public let misses = Counter()
+    /// Those of the misses whose key was there and had expired.
+    public let expiredMisses = Counter()
     public let expired = Counter()
     public let expiredFields = Counter()
     public let changes = Counter()
     public init() {}
+
+    /// Forgets everything but `changes`; what the worker counts in the same instant may be lost.
+    public func reset() {
+        hits.set(0)
+        misses.set(0)
+        expiredMisses.set(0)
+        expired.set(0)
+        expiredFields.set(0)
+    }
 }
 
 /// The one door to the keyspace: every command reads and writes keys through it.
@@ -49,6 +60,8 @@ public struct Access: ~Copyable {
     /// Changes made since the last `commit`.
     public private(set) var dirty = 0
     var changes = ChangeLog()
+    /// Hash of the key that was last found to have expired, until a read has counted it among its misses.
+    private var lapsedHash: UInt64 = 0
     public let statistics: UnsafeMutablePointer<AccessStatistics>
 
     /// - Parameter statistics: must outlive the access.
@@ -79,7 +92,7 @@ public struct Access: ~Copyable {
     @inline(__always)
     public mutating func read(_ key: Key, touches: Bool = true) -> Entry? {
         guard let entry = find(key) else {
-            statistics.pointee.misses.add()
+            missed(key)
             return nil
         }
         statistics.pointee.hits.add()
@@ -89,6 +102,14 @@ public struct Access: ~Copyable {
 
     /// For how many seconds an entry has not been used.
     public func idleSeconds(_ entry: Entry) -> Int { Int((accessClock &- entry.accessClock) & 0xFF_FFFF) }
+
+    @inline(__always)
+    private mutating func missed(_ key: Key) {
+        statistics.pointee.misses.add()
+        guard lapsedHash == key.hash else { return }
+        statistics.pointee.expiredMisses.add()
+        lapsedHash = 0
+    }
 
     /// The entry of `key`, if it exists and has not expired; counts nothing.
     @inline(__always)
@@ -104,6 +125,7 @@ public struct Access: ~Copyable {
         guard let slot = place.pointee.table.find(key.hash, key.bytes) else { return nil }
         if Table.entry(slot.pointee).isExpired(at: now) {
             expire(key, slot)
+            lapsedHash = key.hash
             return nil
         }
         return slot

@@ -12,6 +12,30 @@ extension ShardDatabase {
         }
         expiry.rebuild(items)
     }
+
+    /// The same for the hashes whose fields expire.
+    mutating func rebuildFieldExpiryIfStale() {
+        guard fieldExpiry.count > 64, fieldExpiry.count > fieldExpires * 2 + fieldExpires / 2 else { return }
+        var items: [ExpiryIndex.Item] = []
+        items.reserveCapacity(fieldExpires)
+        table.forEach {
+            if $0.fieldExpires > 0 {
+                let deadline = $0.aggregate(HashValue.self).minimumExpiry
+                items.append(.init(deadline: deadline, hash: processHash($0.key)))
+            }
+            return true
+        }
+        fieldExpiry.rebuild(items)
+    }
+}
+
+extension Entry {
+    /// 1 for a hash with a field that expires, else 0.
+    @inline(__always)
+    var fieldExpires: Int {
+        guard type == .hash else { return 0 }
+        return aggregate(HashValue.self).minimumExpiry == HashValue.noExpiry ? 0 : 1
+    }
 }
 
 extension Table {
@@ -92,7 +116,10 @@ extension Access {
             }
             guard let slot else { continue }
             let entry = Table.entry(slot.pointee)
-            progress.removed += expireFields(Key(entry.key, hash: item.hash), entry, limit: limit)
+            let removed = expireFields(Key(entry.key, hash: item.hash), entry, limit: limit)
+            progress.removed += removed
+            // The rest may have the same deadline, of which no change would tell.
+            if removed >= limit { place.pointee.fieldExpiry.insert(deadline: item.deadline, hash: item.hash) }
         }
     }
 

@@ -30,6 +30,9 @@ struct ExpiryIndex {
         return heap.popMin()
     }
 
+    /// All items in no order, stale ones included. O(1).
+    var items: [Item] { heap.unordered }
+
     /// The earliest deadline. O(1).
     var earliest: Int64? { heap.min?.deadline }
 

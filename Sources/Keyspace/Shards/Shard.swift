@@ -8,7 +8,8 @@ struct ShardDatabase: ~Copyable {
     /// Keys with a time to live.
     var expires = 0
     var expiry = ExpiryIndex()
-    /// Hashes with fields that expire.
+    /// Hashes with fields that expire: how many, and when the first of each does.
+    var fieldExpires = 0
     var fieldExpiry = ExpiryIndex()
 
     init(reclaimer: Reclaimer) { table = Table(reclaimer: reclaimer) }

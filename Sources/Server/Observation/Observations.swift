@@ -12,13 +12,16 @@ final class Observations: ExecutionObserver, Sendable {
         let time: Int64
         let microseconds: Int64
         let arguments: [[UInt8]]
-        let session: Int
+        let address: String
+        let clientName: [UInt8]
     }
 
     private struct SlowLog {
         var calls: [SlowCall] = []
         var next = 0
         var limit = 128
+        /// Microseconds from which a call is kept; -1 keeps none.
+        var threshold = 10000
     }
 
     /// Most arguments, and most bytes of an argument, that the slow log keeps.
@@ -31,12 +34,17 @@ final class Observations: ExecutionObserver, Sendable {
     private let errors = Mutex<[String: Int]>([:])
     let latencyMonitor = LatencyMonitor()
     private let cycleClock: CycleClock
+    private let clients: ClientRegistry
 
-    init(table: CommandTable, cycleClock: CycleClock) { self.cycleClock = cycleClock }
+    init(clients: ClientRegistry, cycleClock: CycleClock) {
+        self.clients = clients
+        self.cycleClock = cycleClock
+    }
 
     func configure(_ settings: Settings) {
         slowLog.withLock {
             $0.limit = settings.slowlogMaxLength
+            $0.threshold = settings.slowlogLogSlowerThan
             if $0.calls.count > $0.limit { $0.calls.removeFirst($0.calls.count - $0.limit) }
         }
         latencyMonitor.threshold.store(settings.latencyMonitorThreshold, ordering: .relaxed)
@@ -70,14 +78,16 @@ final class Observations: ExecutionObserver, Sendable {
     ) {
         let microseconds = cycleClock.microseconds(ticks)
         if !entry.command.flags.contains(.skipSlowlog) {
-            let kept = Self.kept(arguments)
+            let kept = Self.kept(arguments, of: entry.fullName)
+            let record = clients.find(session.pointee.identifier)
             slowLog.withLock { log in
-                guard log.limit > 0 else { return }
+                guard log.limit > 0, log.threshold >= 0, microseconds >= Int64(log.threshold) else { return }
                 if log.calls.count >= log.limit { log.calls.removeFirst() }
                 log.calls.append(
                     SlowCall(
                         identifier: log.next, time: Clock.wallMilliseconds() / 1000, microseconds: microseconds,
-                        arguments: kept, session: session.pointee.identifier))
+                        arguments: kept, address: record?.address ?? "",
+                        clientName: record?.identity.withLock { $0.name } ?? []))
                 log.next += 1
             }
         }
@@ -86,9 +96,11 @@ final class Observations: ExecutionObserver, Sendable {
     }
 
     /// The arguments as the log shows them: not all where there are many, and long ones cut.
-    private static func kept(_ arguments: UnsafeBufferPointer<ByteView>) -> [[UInt8]] {
+    private static func kept(_ arguments: UnsafeBufferPointer<ByteView>, of command: String) -> [[UInt8]] {
         let shown = arguments.count > keptArguments ? keptArguments - 1 : arguments.count
-        var kept = arguments.prefix(shown).map { argument in
+        var kept = arguments[..<shown].indices.map { index in
+            let argument = arguments[index]
+            if Redaction.hides(index, arguments, of: command) { return Redaction.mark }
             guard argument.count > keptBytes else { return argument.array }
             return argument[0..<keptBytes].array + Array("... (\(argument.count - keptBytes) more bytes)".utf8)
         }

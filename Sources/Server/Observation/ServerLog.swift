@@ -2,24 +2,27 @@ import Configuration
 import Glibc
 import Logging
 import Primitives
+import Synchronization
 
 /// Writes log lines as Redis does, `pid:M 21 Nov 2026 07:38:31.123 * message`, to standard output or a file.
+///
+/// The letter is the process's part: `C` until the server is set up, `M` from then on.
 struct ServerLogHandler: LogHandler {
+    /// What all copies of the handler share.
+    private final class Shared: Sendable {
+        let level: Mutex<Settings.LogLevel>
+        let isStarted = Atomic<Bool>(false)
+        init(_ level: Settings.LogLevel) { self.level = Mutex(level) }
+    }
+
     var metadata: Logger.Metadata = [:]
-    var logLevel: Logger.Level
+    private let shared: Shared
     private let descriptor: CInt
-    private let writesNothing: Bool
 
     /// - Parameter path: the log file, appended to; empty for standard output.
     /// - Throws: `StartError` where the file cannot be opened.
     init(level: Settings.LogLevel, path: String) throws(StartError) {
-        switch level {
-        case .debug: logLevel = .debug
-        case .verbose: logLevel = .info
-        case .notice: logLevel = .notice
-        case .warning, .nothing: logLevel = .warning
-        }
-        writesNothing = level == .nothing
+        shared = Shared(level)
         if path.isEmpty {
             descriptor = STDOUT_FILENO
         } else {
@@ -30,13 +33,35 @@ struct ServerLogHandler: LogHandler {
         }
     }
 
+    /// The least important level that is written; CONFIG SET may change it at any time.
+    var logLevel: Logger.Level {
+        get {
+            switch shared.level.withLock({ $0 }) {
+            case .debug: .debug
+            case .verbose: .info
+            case .notice: .notice
+            case .warning, .nothing: .warning
+            }
+        }
+        set {}
+    }
+
+    /// Writes lines of that level and above from now on, whichever copy of the handler logs them.
+    func use(_ level: Settings.LogLevel) { shared.level.withLock { $0 = level } }
+
+    /// Whether the server is set up.
+    var isStarted: Bool {
+        get { shared.isStarted.load(ordering: .relaxed) }
+        nonmutating set { shared.isStarted.store(newValue, ordering: .relaxed) }
+    }
+
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
     func log(event: LogEvent) {
-        guard !writesNothing else { return }
+        guard shared.level.withLock({ $0 != .nothing }) else { return }
         let mark =
             switch event.level {
             case .trace, .debug: "."
@@ -44,7 +69,7 @@ struct ServerLogHandler: LogHandler {
             case .notice: "*"
             case .warning, .error, .critical: "#"
             }
-        var line = "\(getpid()):M \(Self.timestamp()) \(mark) \(event.message)\n"
+        var line = "\(getpid()):\(isStarted ? "M" : "C") \(Self.timestamp()) \(mark) \(event.message)\n"
         line.withUTF8 { buffer in
             // One call for a line, so that lines of several threads do not mix.
             _ = write(descriptor, buffer.baseAddress, buffer.count)

@@ -22,11 +22,19 @@ extension Worker {
     /// Does what is due: the active expiry `hz` times a second, clients that are silent or slow once a second.
     func tick() {
         let now = Clock.monotonicMicroseconds()
-        if hasExpiryBacklog || now >= nextTick { expireKeys(until: now + Self.expiryBudget) }
+        if hasExpiryBacklog || now >= nextTick {
+            expireKeys(until: now + Self.expiryBudget)
+            statistics.pointee.expiryMicroseconds.add(Int(Clock.monotonicMicroseconds() - now))
+        }
         if pausedConnections > 0 { resumePaused() }
         guard now >= nextTick else { return }
         nextTick = now + 1_000_000 / Int64(max(1, settings.hz))
         resumeAccepting()
+        if index == 0, server.metrics.isDue(now) {
+            let footprint = pipeline.pointee.executor.call.access.memoryFootprint()
+            server.metrics.sample(
+                Totals(server), memory: server.metrics.startMemory + footprint.values + footprint.tables, now: now)
+        }
         guard now >= nextSecond else { return }
         nextSecond = now + 1_000_000
         checkClients()
@@ -45,6 +53,7 @@ extension Worker {
             expiryShard += workers
             if expiryShard >= ShardSet.shardCount { expiryShard = index }
             if (progress.removed > 0 || wasBacklogged), Clock.monotonicMicroseconds() >= deadline {
+                statistics.pointee.expiryCapsReached.add()
                 return hasExpiryBacklog = true
             }
         }

@@ -168,9 +168,11 @@ final class Worker: @unchecked Sendable {
         settings = server.settings
         pipeline.pointee.executor.call.limits = CommandLimits(settings)
         pipeline.pointee.executor.tracksLatency = settings.latencyTracking
-        pipeline.pointee.executor.slowThreshold =
-            settings.slowlogLogSlowerThan < 0
-            ? .max : server.cycleClock.ticks(microseconds: settings.slowlogLogSlowerThan)
+        var threshold = settings.slowlogLogSlowerThan < 0 ? Int.max : settings.slowlogLogSlowerThan
+        if settings.latencyMonitorThreshold > 0 {
+            threshold = min(threshold, settings.latencyMonitorThreshold.multiplied(checked: 1000) ?? .max)
+        }
+        pipeline.pointee.executor.slowThreshold = server.cycleClock.ticks(microseconds: threshold)
     }
 }
 

@@ -1,0 +1,99 @@
+import Keyspace
+
+/// Memory, persistence, replication and the keyspace.
+extension InfoReport {
+    mutating func writeMemory(_ memory: MemoryReport) {
+        info.section("Memory")
+        info.bytes("used_memory", memory.used)
+        info.bytes("used_memory_rss", memory.resident)
+        info.bytes("used_memory_peak", memory.peak)
+        info.field("used_memory_peak_perc", decimal(memory.peakPercentage, 2) + "%")
+        info.field("used_memory_overhead", memory.overhead)
+        info.field("used_memory_startup", memory.startup)
+        info.field("used_memory_dataset", memory.dataset)
+        info.field("used_memory_dataset_perc", decimal(memory.datasetPercentage, 2) + "%")
+        // The C library does not tell pages apart that are in use, kept and resident.
+        info.field("allocator_allocated", memory.used)
+        info.field("allocator_active", memory.resident)
+        info.field("allocator_resident", memory.resident)
+        info.zeros("allocator_muzzy")
+        info.bytes("total_system_memory", MemoryReport.systemBytes)
+        info.zeros("used_memory_lua", "used_memory_vm_eval")
+        info.field("used_memory_lua_human", "0B")
+        info.zeros(
+            "used_memory_scripts_eval", "number_of_cached_scripts", "number_of_functions", "number_of_libraries",
+            "used_memory_vm_functions", "used_memory_vm_total")
+        info.field("used_memory_vm_total_human", "0B")
+        info.zeros("used_memory_functions", "used_memory_scripts")
+        info.field("used_memory_scripts_human", "0B")
+        info.bytes("maxmemory", 0)
+        info.field("maxmemory_policy", "noeviction")
+        info.field("allocator_frag_ratio", memory.fragmentation)
+        info.field("allocator_frag_bytes", memory.fragmentationBytes)
+        info.field("allocator_rss_ratio", 1.0)
+        info.zeros("allocator_rss_bytes")
+        info.field("rss_overhead_ratio", 1.0)
+        info.zeros("rss_overhead_bytes")
+        info.field("mem_fragmentation_ratio", memory.fragmentation)
+        info.field("mem_fragmentation_bytes", memory.fragmentationBytes)
+        info.zeros(
+            "mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers",
+            "mem_clients_slaves")
+        info.field("mem_clients_normal", memory.clients)
+        info.zeros("mem_cluster_links", "mem_aof_buffer")
+        info.field("mem_allocator", "libc")
+        info.field(
+            "mem_overhead_db_hashtable_rehashing", memory.databases.reduce(0) { $0 + $1.resizingBytes })
+        info.zeros("active_defrag_running")
+        let lazy = server.keyspace.lazyFreeCounts
+        info.field("lazyfree_pending_objects", lazy.pending)
+        info.field("lazyfreed_objects", lazy.freed)
+    }
+
+    mutating func writePersistence() {
+        info.section("Persistence")
+        info.zeros(
+            "loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age")
+        info.field("current_fork_perc", "0.00")
+        info.zeros("current_save_keys_processed", "current_save_keys_total")
+        info.field("rdb_changes_since_last_save", totals.changes)
+        info.zeros("rdb_bgsave_in_progress")
+        info.field("rdb_last_save_time", server.startedAt)
+        info.field("rdb_last_bgsave_status", "ok")
+        info.field("rdb_last_bgsave_time_sec", -1)
+        info.field("rdb_current_bgsave_time_sec", -1)
+        info.zeros(
+            "rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded",
+            "aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled")
+        info.field("aof_last_rewrite_time_sec", -1)
+        info.field("aof_current_rewrite_time_sec", -1)
+        info.field("aof_last_bgrewrite_status", "ok")
+        info.zeros("aof_rewrites", "aof_rewrites_consecutive_failures")
+        info.field("aof_last_write_status", "ok")
+        info.zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size")
+    }
+
+    mutating func writeReplication() {
+        info.section("Replication")
+        info.field("role", "master")
+        info.zeros("connected_slaves")
+        info.field("master_failover_state", "no-failover")
+        info.field("master_replid", server.replicationIdentifier)
+        info.field("master_replid2", String(repeating: "0", count: 40))
+        info.zeros("master_repl_offset")
+        info.field("second_repl_offset", -1)
+        info.zeros("repl_backlog_active")
+        info.field("repl_backlog_size", 1 << 20)
+        info.zeros("repl_backlog_first_byte_offset", "repl_backlog_histlen")
+    }
+
+    mutating func writeKeyspace(_ databases: [DatabaseStatistics]) {
+        info.section("Keyspace")
+        for (index, database) in databases.enumerated() where database.keys > 0 {
+            info.field(
+                "db\(index)",
+                "keys=\(database.keys),expires=\(database.expiring),avg_ttl=\(database.averageTimeToLive)"
+                    + ",subexpiry=\(database.fieldExpiring)")
+        }
+    }
+}

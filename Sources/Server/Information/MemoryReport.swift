@@ -1,0 +1,75 @@
+import CLinux
+import Commands
+import Glibc
+import Keyspace
+import Primitives
+
+/// Where memory goes, as INFO and MEMORY tell it; all in bytes.
+///
+/// What keys take is accounted exactly as they change, so that nothing needs to be walked. To it comes what the process
+/// had in use before its first connection.
+struct MemoryReport {
+    let used: Int
+    let peak: Int
+    let startup: Int
+    /// Tables of keys and indexes of deadlines, of all databases.
+    let tables: Int
+    /// Buffers and queues of connections.
+    let clients: Int
+    /// Everything that is not keys and values.
+    let overhead: Int
+    let resident: Int
+    let keys: Int
+    let databases: [DatabaseStatistics]
+
+    /// Bytes of a connection beside its buffers, its descriptor's share in the kernel not included.
+    private static let connectionBytes =
+        MemoryLayout<Connection>.size + 768
+
+    init(_ server: Server, _ access: inout Access) {
+        databases = access.databaseStatistics()
+        keys = databases.reduce(0) { $0 + $1.keys }
+        tables = databases.reduce(0) { $0 + $1.tableBytes + $1.expiryBytes }
+        startup = server.metrics.startMemory
+        clients = server.clients.all().reduce(0) {
+            $0 + Self.connectionBytes + $1.inputCapacity.current + $1.outputCapacity.current + $1.queuedBytes.current
+        }
+        overhead = startup + tables + clients
+        used = overhead + databases.reduce(0) { $0 + $1.valueBytes }
+        peak = server.metrics.peakMemory(noting: used)
+        resident = max(Self.residentBytes, 1)
+    }
+
+    /// Bytes of keys and values.
+    var dataset: Int { used - overhead }
+    /// The share of keys and values in what was allocated since the start, in percent.
+    var datasetPercentage: Double { percentage(dataset, of: used - startup) }
+    var peakPercentage: Double { percentage(used, of: peak) }
+    var fragmentation: Double { used > 0 ? Double(resident) / Double(used) : 0 }
+    var fragmentationBytes: Int { resident - used }
+    var bytesPerKey: Int { keys > 0 ? (used - startup) / keys : 0 }
+
+    private func percentage(_ part: Int, of whole: Int) -> Double {
+        whole > 0 ? Double(part) * 100 / Double(whole) : 0
+    }
+
+    /// Bytes of the process that are in physical memory.
+    static var residentBytes: Int {
+        let descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return 0 }
+        defer { close(descriptor) }
+        var text = [UInt8](repeating: 0, count: 128)
+        let count = read(descriptor, &text, text.count)
+        guard count > 0 else { return 0 }
+        let fields = String(decoding: text[..<count], as: UTF8.self).split(separator: " ")
+        return (fields.count > 1 ? Int(fields[1]) ?? 0 : 0) * Int(getpagesize())
+    }
+
+    /// Bytes that the allocator has handed out. Walks its free lists.
+    static var allocatedBytes: Int {
+        let information = mallinfo2()
+        return Int(information.uordblks) + Int(information.hblkhd)
+    }
+
+    static var systemBytes: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
+}
