@@ -21,7 +21,7 @@ final class LazyFree: Sendable {
     nonisolated(unsafe) private let state: UnsafeMutablePointer<State>
     nonisolated(unsafe) private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     nonisolated(unsafe) private let condition: UnsafeMutablePointer<pthread_cond_t>
-    /// Set once, when all else is.
+    /// Nil where the system refuses a thread, and after `stop`: then everything is freed at once.
     nonisolated(unsafe) private var thread: Thread?
     private let waiting = Atomic<Int>(0)
     private let freed = Atomic<Int>(0)
@@ -36,13 +36,19 @@ final class LazyFree: Sendable {
         thread = Thread.start(name: "lazy-free") { [unowned(unsafe) self] in run() }
     }
 
-    /// Frees what waits and ends the thread.
-    deinit {
+    /// Frees what waits and ends the thread. Called when no other thread uses the keyspace any more.
+    func stop() {
+        guard let thread else { return }
         pthread_mutex_lock(mutex)
         state.pointee.isStopping = true
         pthread_mutex_unlock(mutex)
         pthread_cond_signal(condition)
-        thread?.join()
+        thread.join()
+        self.thread = nil
+    }
+
+    deinit {
+        stop()
         pthread_cond_destroy(condition)
         pthread_mutex_destroy(mutex)
         condition.deallocate()
@@ -60,6 +66,7 @@ final class LazyFree: Sendable {
 
     func enqueue(_ garbage: Garbage) {
         waiting.wrappingAdd(1, ordering: .relaxed)
+        guard thread != nil else { return free(garbage) }
         pthread_mutex_lock(mutex)
         state.pointee.queue.append(garbage)
         pthread_mutex_unlock(mutex)
@@ -75,17 +82,19 @@ final class LazyFree: Sendable {
             pthread_mutex_unlock(mutex)
             // Empty only at the end.
             if batch.isEmpty { return }
-            for garbage in batch {
-                switch garbage {
-                case .entry(let entry): entry.destroy()
-                case .database(let database):
-                    database.pointee.destroyEntries()
-                    database.deinitialize(count: 1)
-                    database.deallocate()
-                }
-                waiting.wrappingSubtract(1, ordering: .relaxed)
-                freed.wrappingAdd(1, ordering: .relaxed)
-            }
+            for garbage in batch { free(garbage) }
         }
+    }
+
+    private func free(_ garbage: Garbage) {
+        switch garbage {
+        case .entry(let entry): entry.destroy()
+        case .database(let database):
+            database.pointee.destroyEntries()
+            database.deinitialize(count: 1)
+            database.deallocate()
+        }
+        waiting.wrappingSubtract(1, ordering: .relaxed)
+        freed.wrappingAdd(1, ordering: .relaxed)
     }
 }

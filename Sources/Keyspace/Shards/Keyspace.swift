@@ -35,6 +35,16 @@ public final class Keyspace: @unchecked Sendable {
         }
     }
 
+    deinit {
+        // What waits to be freed needs the reclaimer.
+        lazyFree.stop()
+        for index in 0..<ShardSet.shardCount {
+            shard(index).pointee.destroy(databaseCount: databaseCount)
+            shard(index).deinitialize(count: 1)
+        }
+        shards.deallocate()
+    }
+
     /// The shard's address, which is stable. What is behind it may be used under its lock only.
     @inline(__always)
     func shard(_ index: Int) -> UnsafeMutablePointer<Shard> {

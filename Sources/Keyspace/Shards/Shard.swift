@@ -40,6 +40,13 @@ struct Shard: ~Copyable {
         for index in 0..<databaseCount { (databases + index).initialize(to: ShardDatabase(reclaimer: reclaimer)) }
     }
 
+    /// Frees all databases; the shard is invalid afterwards.
+    func destroy(databaseCount: Int) {
+        for index in 0..<databaseCount { databases[index].destroyEntries() }
+        databases.deinitialize(count: databaseCount)
+        databases.deallocate()
+    }
+
     /// Distance of shards in memory: two cache lines, so that neighbours do not share one.
     static let stride = 128
 }

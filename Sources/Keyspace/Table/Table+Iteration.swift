@@ -15,7 +15,8 @@ extension Table {
         var home = Self.home(position << shift, capacity)
         var seen = 0
         while home < capacity {
-            let low = Self.firstHash(of: home, capacity)
+            // A prefix that is rounded down lies in the home before, which has been visited.
+            let low = max(Self.firstHash(of: home, capacity), position << shift)
             let high = home + 1 == capacity ? UInt64.max : Self.firstHash(of: home + 1, capacity) &- 1
             seen += visit(low...high, array: SlotArray(slots: slots, capacity: capacity), body)
             if let old { seen += visit(low...high, array: old, body) }
