@@ -1,7 +1,12 @@
 extension Command {
     /// The arguments behind the name as a tree, each key with the specification that finds it. O(length of `syntax`).
     public var arguments: [Argument] {
-        var arguments = (try? ArgumentSyntax.parse(syntax)) ?? []
+        var arguments: [Argument] = []
+        do throws(ArgumentSyntax.Failure) {
+            arguments = try ArgumentSyntax.parse(syntax)
+        } catch {
+            assertionFailure("\(name): \(error)")
+        }
         var next = 0
         assignKeys(&arguments, &next)
         return arguments

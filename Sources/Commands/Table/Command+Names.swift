@@ -39,10 +39,12 @@ extension CommandCategories {
 extension Command {
     /// All categories of access control that the command is in: its own, and those that follow from its flags and group.
     ///
-    /// A container is in those of its flags only; what its subcommands are in says more.
+    /// A container is in those of its flags only; what its subcommands are in says more. Of the generic commands, those
+    /// about the connection are not about the keyspace.
     public var allCategories: CommandCategories {
         var result = categories
-        if subcommands.isEmpty { result.formUnion(group.categories) }
+        let isAboutKeys = group != .generic || !categories.contains(.connection)
+        if subcommands.isEmpty, isAboutKeys { result.formUnion(group.categories) }
         if flags.contains(.write) { result.insert(.write) }
         if flags.contains(.readonly), !result.contains(.scripting) { result.insert(.read) }
         if flags.contains(.admin) { result.formUnion([.admin, .dangerous]) }

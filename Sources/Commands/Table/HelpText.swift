@@ -21,11 +21,11 @@ public enum HelpText {
         for line in lines { call.reply.simple(line) }
     }
 
-    /// A line with the arguments of each subcommand, followed by what it does; HELP itself at the end.
+    /// A line with the arguments of each subcommand, followed by what it does, in alphabetical order; HELP at the end.
     public static func lines(of container: Command) -> [String] {
         var lines = ["\(container.name.uppercased()) <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"]
         if container.accepts(1) { lines += ["(no subcommand)"] + wrapped(container.summary) }
-        for subcommand in container.subcommands where subcommand.name != "help" {
+        for subcommand in container.subcommands.sorted(by: { $0.name < $1.name }) where subcommand.name != "help" {
             lines.append(([subcommand.name.uppercased()] + subcommand.arguments.map(\.text)).joined(separator: " "))
             lines += wrapped(subcommand.summary)
         }

@@ -3,7 +3,7 @@ import Primitives
 import RESP
 
 extension Call {
-    /// Answers `HELP` of a command: what its subcommands are called and do.
+    /// Answers `HELP` of a command whose subcommands have no records, from which `HelpText` would put it together.
     ///
     /// - Parameter lines: of each subcommand its form, and what it does, indented by four spaces.
     func replyHelp(_ command: StaticString, _ lines: [StaticString]) {

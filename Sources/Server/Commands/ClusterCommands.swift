@@ -8,10 +8,10 @@ enum ClusterCommands {
         Command(
             "cluster", arity: -2, group: .cluster, since: "3.0.0", complexity: "Depends on the subcommand.",
             summary: "Tells about the cluster, in a server that is part of one.",
-            subcommands: subcommands.map { name, arity, flags in
+            subcommands: subcommands.map { name, arity, flags, since, syntax in
                 Command(
-                    name, arity: arity, flags: flags, group: .cluster, since: later[name] ?? "3.0.0",
-                    summary: "Refused: the server is not part of a cluster.", handler: refuse)
+                    name, arity: arity, flags: flags, group: .cluster, since: since,
+                    summary: "Refused: the server is not part of a cluster.", syntax: syntax, handler: refuse)
             }, handler: refuse),
         Command(
             "readonly", arity: 1, flags: [.loading, .stale, .fast], categories: [.connection], group: .cluster,
@@ -26,21 +26,40 @@ enum ClusterCommands {
     ]
 
     private static let admin: CommandFlags = [.admin, .stale, .noAsyncLoading]
-    private static let subcommands: [(String, Int, CommandFlags)] = [
-        ("addslots", -3, admin), ("addslotsrange", -4, admin), ("bumpepoch", 2, admin),
-        ("count-failure-reports", 3, [.admin, .stale]), ("countkeysinslot", 3, .stale), ("delslots", -3, admin),
-        ("delslotsrange", -4, admin), ("failover", -2, admin), ("flushslots", 2, admin), ("forget", 3, admin),
-        ("getkeysinslot", 4, .stale), ("help", 2, [.loading, .stale]), ("info", 2, .stale), ("keyslot", 3, .stale),
-        ("links", 2, .stale), ("meet", -4, admin), ("myid", 2, .stale), ("myshardid", 2, .stale),
-        ("nodes", 2, .stale), ("replicas", 3, [.admin, .stale]), ("replicate", 3, admin),
-        ("reset", -2, [.admin, .noscript, .stale]), ("saveconfig", 2, admin), ("set-config-epoch", 3, admin),
-        ("setslot", -4, admin), ("shards", 2, .stale), ("slaves", 3, [.admin, .stale]), ("slots", 2, .stale),
-    ]
-
-    /// Versions that brought those subcommands that were not there from the beginning.
-    private static let later = [
-        "addslotsrange": "7.0.0", "delslotsrange": "7.0.0", "help": "5.0.0", "links": "7.0.0", "myshardid": "7.2.0",
-        "replicas": "5.0.0", "shards": "7.0.0",
+    /// Name, arity, flags, since and syntax of each.
+    private static let subcommands: [(String, Int, CommandFlags, String, String)] = [
+        ("addslots", -3, admin, "3.0.0", "slot:integer..."),
+        ("addslotsrange", -4, admin, "7.0.0", "range=(start-slot:integer end-slot:integer)..."),
+        ("bumpepoch", 2, admin, "3.0.0", ""),
+        ("count-failure-reports", 3, [.admin, .stale], "3.0.0", "node-id:string"),
+        ("countkeysinslot", 3, .stale, "3.0.0", "slot:integer"),
+        ("delslots", -3, admin, "3.0.0", "slot:integer..."),
+        ("delslotsrange", -4, admin, "7.0.0", "range=(start-slot:integer end-slot:integer)..."),
+        ("failover", -2, admin, "3.0.0", "options=[FORCE|TAKEOVER]"),
+        ("flushslots", 2, admin, "3.0.0", ""),
+        ("forget", 3, admin, "3.0.0", "node-id:string"),
+        ("getkeysinslot", 4, .stale, "3.0.0", "slot:integer count:integer"),
+        ("help", 2, [.loading, .stale], "5.0.0", ""),
+        ("info", 2, .stale, "3.0.0", ""),
+        ("keyslot", 3, .stale, "3.0.0", "key:string"),
+        ("links", 2, .stale, "7.0.0", ""),
+        ("meet", -4, admin, "3.0.0", "ip:string port:integer [cluster-bus-port:integer]"),
+        ("myid", 2, .stale, "3.0.0", ""),
+        ("myshardid", 2, .stale, "7.2.0", ""),
+        ("nodes", 2, .stale, "3.0.0", ""),
+        ("replicas", 3, [.admin, .stale], "5.0.0", "node-id:string"),
+        ("replicate", 3, admin, "3.0.0", "node-id:string"),
+        ("reset", -2, [.admin, .noscript, .stale], "3.0.0", "reset-type=[HARD|SOFT]"),
+        ("saveconfig", 2, admin, "3.0.0", ""),
+        ("set-config-epoch", 3, admin, "3.0.0", "config-epoch:integer"),
+        (
+            "setslot", -4, admin, "3.0.0",
+            "slot:integer subcommand=(IMPORTING importing=node-id:string|MIGRATING migrating=node-id:string|"
+                + "NODE node=node-id:string|STABLE)"
+        ),
+        ("shards", 2, .stale, "7.0.0", ""),
+        ("slaves", 3, [.admin, .stale], "3.0.0", "node-id:string"),
+        ("slots", 2, .stale, "3.0.0", ""),
     ]
 
     private static func refuse(_ call: inout Call) throws(CommandError) {

@@ -20,17 +20,15 @@ enum ConfigCommands {
                     "set", arity: -4, flags: flags, group: .server, since: "2.0.0",
                     complexity: "O(n), n being the number of directives given.",
                     summary: "Changes directives: all of those given, or none.",
-                    syntax: "(parameter:string value:string)...", handler: set),
+                    syntax: "data=(parameter:string value:string)...", handler: set),
                 Command(
                     "resetstat", arity: 2, flags: flags, group: .server, since: "2.0.0",
                     summary: "Sets the statistics that INFO shows back to zero.", handler: resetStatistics),
                 Command(
                     "rewrite", arity: 2, flags: flags, group: .server, since: "2.8.0",
                     summary: "Makes the configuration file say what is in force.", handler: rewrite),
-                Command(
-                    "help", arity: 2, flags: [.loading, .stale], group: .server, since: "5.0.0",
-                    summary: "Tells about the subcommands.", handler: help),
-            ], handler: help)
+                HelpText.command(group: .server, since: "5.0.0"),
+            ], handler: HelpText.reply)
     ]
 
     private static let flags: CommandFlags = [.admin, .noscript, .loading, .stale]
@@ -71,16 +69,5 @@ enum ConfigCommands {
         }
         server.log.notice("CONFIG REWRITE executed with success.")
         call.reply.ok()
-    }
-
-    private static func help(_ call: inout Call) throws(CommandError) {
-        call.replyHelp(
-            "CONFIG",
-            [
-                "GET <pattern> [<pattern> ...]", "    Return the directives that match, and their values.",
-                "SET <directive> <value> [<directive> <value> ...]", "    Change directives: all or none.",
-                "RESETSTAT", "    Set the statistics that INFO shows back to zero.",
-                "REWRITE", "    Write what is in force to the configuration file.",
-            ])
     }
 }

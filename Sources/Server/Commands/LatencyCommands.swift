@@ -33,10 +33,8 @@ enum LatencyCommands {
                     "reset", arity: -2, flags: flags, group: .server, since: "2.8.13",
                     summary: "Forgets the spikes of some events, or of all.", syntax: "[event:string...]",
                     handler: reset),
-                Command(
-                    "help", arity: 2, flags: [.loading, .stale], group: .server, since: "2.8.13",
-                    summary: "Tells about the subcommands.", handler: help),
-            ], handler: help)
+                HelpText.command(group: .server, since: "2.8.13"),
+            ], handler: HelpText.reply)
     ]
 
     private static let flags: CommandFlags = [.admin, .noscript, .loading, .stale]
@@ -134,19 +132,5 @@ enum LatencyCommands {
                 call.reply.integer(step.count)
             }
         }
-    }
-
-    private static func help(_ call: inout Call) throws(CommandError) {
-        call.replyHelp(
-            "LATENCY",
-            [
-                "DOCTOR", "    Return what the spikes of latency look like.",
-                "GRAPH <event>", "    Draw the spikes of <event>.",
-                "HISTORY <event>", "    Return the spikes of <event> with their times.",
-                "LATEST", "    Return the last spike of every event.",
-                "RESET [<event> ...]", "    Forget the spikes of the events, or of all.",
-                "HISTOGRAM [<command> ...]",
-                "    Return how the durations of the commands, or of all, are distributed.",
-            ])
     }
 }

@@ -30,10 +30,8 @@ enum MemoryCommands {
                     "purge", arity: 2, group: .server, since: "4.0.0",
                     complexity: "Depends on how much memory is free.",
                     summary: "Gives free memory back to the system.", handler: purge),
-                Command(
-                    "help", arity: 2, flags: [.loading, .stale], group: .server, since: "4.0.0",
-                    summary: "Tells about the subcommands.", handler: help),
-            ], handler: help)
+                HelpText.command(group: .server, since: "4.0.0"),
+            ], handler: HelpText.reply)
     ]
 
     /// Values are accounted exactly, so that a number of samples is checked and makes no difference.
@@ -141,19 +139,5 @@ enum MemoryCommands {
     private static func purge(_ call: inout Call) throws(CommandError) {
         malloc_trim(0)
         call.reply.ok()
-    }
-
-    private static func help(_ call: inout Call) throws(CommandError) {
-        call.replyHelp(
-            "MEMORY",
-            [
-                "DOCTOR", "    Look for problems with memory.",
-                "MALLOC-STATS", "    Return what the allocator says of itself.",
-                "PURGE", "    Give free memory back to the system.",
-                "STATS", "    Return where memory goes.",
-                "USAGE <key> [SAMPLES <count>]",
-                "    Return how many bytes <key> and its value take. The number is exact,",
-                "    whatever <count> is.",
-            ])
     }
 }

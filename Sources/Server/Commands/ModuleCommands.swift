@@ -13,19 +13,19 @@ enum ModuleCommands {
                     summary: "Returns the loaded modules, of which there are none.", handler: list),
                 Command(
                     "load", arity: -3, flags: flags, group: .server, since: "4.0.0",
-                    summary: "Not supported: this server has no modules.", syntax: "path:string [arg:string...]",
+                    summary: "Not supported: this server has no modules.",
+                    syntax: "path:string [arg:string...]",
                     handler: refuse),
                 Command(
                     "loadex", arity: -3, flags: flags, group: .server, since: "7.0.0",
-                    summary: "Not supported: this server has no modules.", syntax: "path:string [arg:string...]",
+                    summary: "Not supported: this server has no modules.",
+                    syntax: "path:string [CONFIG configs=(name:string value:string)]... [ARGS args=arg:string...]",
                     handler: refuse),
                 Command(
                     "unload", arity: 3, flags: flags, group: .server, since: "4.0.0",
                     summary: "Not supported: this server has no modules.", syntax: "name:string", handler: refuse),
-                Command(
-                    "help", arity: 2, flags: [.loading, .stale], group: .server, since: "5.0.0",
-                    summary: "Tells about the subcommands.", handler: help),
-            ], handler: help)
+                HelpText.command(group: .server, since: "5.0.0"),
+            ], handler: HelpText.reply)
     ]
 
     private static let flags: CommandFlags = [.admin, .noscript, .noAsyncLoading]
@@ -34,9 +34,5 @@ enum ModuleCommands {
 
     private static func refuse(_ call: inout Call) throws(CommandError) {
         throw CommandError("ERR MODULE command not allowed. This server does not load modules.")
-    }
-
-    private static func help(_ call: inout Call) throws(CommandError) {
-        call.replyHelp("MODULE", ["LIST", "    Return the loaded modules. This server has none and loads none."])
     }
 }

@@ -21,10 +21,8 @@ enum SlowlogCommands {
                     "reset", arity: 2, flags: flags, group: .server, since: "2.2.12",
                     complexity: "O(n), n being the number of entries.", summary: "Forgets all slow calls.",
                     handler: reset),
-                Command(
-                    "help", arity: 2, flags: [.loading, .stale], group: .server, since: "6.2.0",
-                    summary: "Tells about the subcommands.", handler: help),
-            ], handler: help)
+                HelpText.command(group: .server, since: "6.2.0"),
+            ], handler: HelpText.reply)
     ]
 
     private static let flags: CommandFlags = [.admin, .loading, .stale]
@@ -59,16 +57,5 @@ enum SlowlogCommands {
     private static func reset(_ call: inout Call) throws(CommandError) {
         call.server.observations.resetSlowCalls()
         call.reply.ok()
-    }
-
-    private static func help(_ call: inout Call) throws(CommandError) {
-        call.replyHelp(
-            "SLOWLOG",
-            [
-                "GET [<count>]", "    Return the latest slow calls (default: 10, -1 for all). An entry has:",
-                "    id, time, microseconds, arguments, address and name of the client",
-                "LEN", "    Return the number of entries.",
-                "RESET", "    Remove all entries.",
-            ])
     }
 }
