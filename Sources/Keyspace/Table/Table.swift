@@ -8,10 +8,11 @@ import Primitives
 /// powers of two, so the table grows by half and is never emptier than 53 %. Order of homes is order of hashes at every
 /// capacity, so a SCAN cursor is a hash prefix and survives any resize. And a resize moves slots in one sequential pass.
 ///
-/// Resizing is incremental: slots of the old array move a few at a time with every insertion, and in the background.
-/// While it lasts a lookup looks at both arrays. Removed slots become tombstones where a probe must go on.
+/// Resizing is incremental: slots of the old array move a few at a time with every insertion and removal, and in the
+/// background. While it lasts a lookup looks at both arrays. Removed slots become tombstones where a probe must go on.
 ///
-/// Invariants: `used` (entries and tombstones) is below `capacity`, so that probes end; a key is in at most one array;
+/// Invariants: `used` (entries and tombstones) and what is still to be moved here are together below `capacity`, so that
+/// probes end; a key is in at most one array;
 /// slots are written with relaxed stores because other workers peek at them, without the lock, to prefetch.
 struct Table: ~Copyable {
     /// Slot array and size class in one word, so that a peek sees both or neither.
@@ -24,6 +25,10 @@ struct Table: ~Copyable {
     private(set) var old: SlotArray?
     /// Slots of the old array before this one have moved.
     private var migrated = 0
+    /// Entries that are still in the old array.
+    private var oldCount = 0
+    /// Slots of the old array to move with each insertion or removal, so that it is empty before the new one is full.
+    private var step = 0
     private unowned(unsafe) let reclaimer: Reclaimer
 
     /// Readable words behind the last slot, always empty: who peeks at a few slots does not wrap around.
@@ -116,11 +121,15 @@ struct Table: ~Copyable {
     /// Adds an entry whose key is not in the table. Amortised O(1).
     @inline(__always)
     mutating func insert(_ hash: UInt64, _ entry: Entry) {
-        if used >= capacity &- capacity / 5 { makeRoom() }
-        if old != nil { migrate(slots: 8) }
+        if used &+ oldCount >= Self.limit(capacity) { makeRoom() }
+        if old != nil { migrate(slots: step) }
         place(Self.slot(hash, entry), home: Self.home(hash, capacity))
         count &+= 1
     }
+
+    /// Slots that may be taken before the table grows.
+    @inline(__always)
+    private static func limit(_ capacity: Int) -> Int { capacity &- capacity / 5 }
 
     @inline(__always)
     private mutating func place(_ slot: UInt64, home: Int) {
@@ -140,15 +149,28 @@ struct Table: ~Copyable {
         clinux_store_relaxed(slot, slot.pointee & 0xFFFF << 48 | UInt64(UInt(bitPattern: entry.base)))
     }
 
-    /// Takes the entry out of `slot`.
+    /// Takes the entry out of `slot`. Slots found before are invalid afterwards.
     mutating func remove(_ slot: UnsafeMutablePointer<UInt64>) {
         count -= 1
-        let slots = slots
         let index = slot - slots
-        guard index >= 0, index < capacity else {
+        if index >= 0, index < capacity {
+            clear(index)
+        } else {
             // In the old array, which is about to go.
-            return clinux_store_relaxed(slot, Self.tombstone)
+            oldCount -= 1
+            clinux_store_relaxed(slot, Self.tombstone)
         }
+        if old != nil {
+            migrate(slots: step)
+        } else if capacity > TableSizes.capacities[0], count < capacity / 8 {
+            resize()
+        }
+    }
+
+    /// Empties a slot of the current array, or makes it a tombstone where probes go on behind it.
+    private mutating func clear(_ index: Int) {
+        let slots = slots
+        let slot = slots + index
         let next = index + 1 == capacity ? 0 : index + 1
         if slots[next] == Self.empty {
             clinux_store_relaxed(slot, Self.empty)
@@ -162,7 +184,6 @@ struct Table: ~Copyable {
         } else {
             clinux_store_relaxed(slot, Self.tombstone)
         }
-        if old == nil, capacity > TableSizes.capacities[0], count < capacity / 8 { resize() }
     }
 
     // MARK: Resizing
@@ -176,9 +197,14 @@ struct Table: ~Copyable {
 
     private mutating func resize() {
         var sizeClass = 0
-        // At most 55 % full afterwards.
-        while TableSizes.capacities[sizeClass] * 11 / 20 < count + 1 { sizeClass += 1 }
+        // At most 55 % full afterwards, and not so much smaller that the old array cannot move step by step.
+        while TableSizes.capacities[sizeClass] * 11 / 20 < count + 1 || TableSizes.capacities[sizeClass] < capacity / 8
+        {
+            sizeClass += 1
+        }
         let size = TableSizes.capacities[sizeClass]
+        step = max(8, 2 * capacity / (Self.limit(size) - count) + 1)
+        oldCount = count
         let block = Allocation.allocateZeroed((size + Self.peekMargin) * 8).assumingMemoryBound(to: UInt64.self)
         if capacity > 0 { old = SlotArray(slots: slots, capacity: capacity) }
         migrated = 0
@@ -204,6 +230,7 @@ struct Table: ~Copyable {
             let slot = source.slots[index]
             guard slot > Self.tombstone else { continue }
             clinux_store_relaxed(source.slots + index, Self.tombstone)
+            oldCount &-= 1
             place(slot, home: Self.home(processHash(Self.entry(slot).key), capacity))
         }
         migrated = end
