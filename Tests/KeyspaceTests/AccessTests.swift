@@ -1,0 +1,312 @@
+import Primitives
+import Testing
+
+@testable import Keyspace
+
+/// A door to a keyspace of its own, with keys given as texts and the changes written down.
+private final class Door: KeyspaceObserver, @unchecked Sendable {
+    let keyspace = Keyspace(databases: 4, workers: 1)
+    private let statistics = UnsafeMutablePointer<AccessStatistics>.allocate(capacity: 1)
+    var access: Access
+    private(set) var events: [String] = []
+
+    init(observed: Bool = false) {
+        statistics.initialize(to: AccessStatistics())
+        access = Access(keyspace: keyspace, statistics: statistics)
+        access.now = 1_000_000
+        access.held = .all
+        if observed { keyspace.add(observer: self) }
+    }
+
+    deinit {
+        statistics.deinitialize(count: 1)
+        statistics.deallocate()
+    }
+
+    func keyspaceChanged(_ changes: borrowing ChangeLog, revision: UInt64) {
+        changes.forEach { events.append("\($0.event.name) \($1.string)") }
+    }
+
+    func with<R>(_ key: String, _ body: (inout Access, Key) -> R) -> R {
+        Array(key.utf8).withView { body(&access, Key($0)) }
+    }
+
+    func set(_ key: String, _ value: String, _ expiry: ExpiryUpdate = .clear) {
+        Array(value.utf8).withView { value in with(key) { $0.setString($1, value, expiry: expiry) } }
+    }
+
+    func get(_ key: String) -> String? {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { scratch in
+            with(key) { access, key in
+                guard let entry = access.read(key), let base = scratch.baseAddress else { return nil }
+                return entry.text(scratch: base).string
+            }
+        }
+    }
+
+    func remove(_ key: String) -> Bool { with(key) { $0.remove($1) } }
+
+    func exists(_ key: String) -> Bool { with(key) { $0.find($1) != nil } }
+
+    func resize(_ key: String, to count: Int) -> UnsafeMutablePointer<UInt8> {
+        with(key) { $0.resizeString($1, to: count, event: .set) }
+    }
+
+    /// Runs the active cycle to its end; returns how many keys it removed.
+    func expireActively() -> Int {
+        var removed = 0
+        for shard in 0..<ShardSet.shardCount {
+            while case let progress = access.expireDue(shard: shard, limit: 16), progress.removed > 0 {
+                removed += progress.removed
+            }
+        }
+        return removed
+    }
+}
+
+@Suite struct AccessTests {
+    // MARK: Expiry
+
+    @Test func aKeyIsGoneWhenItsLastMillisecondIsOver() {
+        let door = Door(observed: true)
+        door.set("a", "1", .at(1_000_500))
+        door.access.now = 1_000_500
+        #expect(door.get("a") == "1")
+        door.access.now = 1_000_501
+        #expect(door.get("a") == nil)
+        door.access.commit()
+        #expect(door.events == ["new a", "set a", "expired a"])
+        #expect(door.keyspace.expiringCount(database: 0) == 0)
+    }
+
+    @Test func theActiveCycleRemovesWhatIsDueAndNothingElse() {
+        var generator = SeededGenerator(7)
+        let door = Door()
+        var deadlines: [String: Int64] = [:]
+        for round in 0..<6000 {
+            // Keys get other deadlines again and again, so that the index is rebuilt on the way.
+            let key = "k\(generator.below(1500))"
+            switch generator.below(5) {
+            case 0:
+                door.set(key, "v\(round)")
+                deadlines[key] = nil
+            case 1:
+                _ = door.remove(key)
+                deadlines[key] = nil
+            case 2 where door.exists(key):
+                let deadline = 1_000_000 + Int64(generator.below(10_000))
+                door.with(key) { $0.setExpiry($1, at: deadline) }
+                deadlines[key] = deadline
+            default:
+                let deadline = 1_000_000 + Int64(generator.below(10_000))
+                door.set(key, "v\(round)", .at(deadline))
+                deadlines[key] = deadline
+            }
+        }
+        #expect(door.keyspace.expiringCount(database: 0) == deadlines.count)
+        door.access.now = 1_005_000
+        let due = deadlines.filter { $0.value < 1_005_000 }
+        #expect(door.expireActively() == due.count)
+        #expect(door.expireActively() == 0)
+        #expect(due.keys.allSatisfy { !door.exists($0) })
+        #expect(deadlines.filter { $0.value >= 1_005_000 }.allSatisfy { door.exists($0.key) })
+        #expect(door.keyspace.expiringCount(database: 0) == deadlines.count - due.count)
+        door.access.now = 2_000_000
+        #expect(door.expireActively() == deadlines.count - due.count)
+    }
+
+    @Test func refreshedDeadlinesSurviveTheRebuildOfTheirIndex() {
+        let door = Door()
+        // Far more refreshes than keys: each shard's index is rebuilt many times.
+        for round in 0..<300 { for key in 0..<4 { door.set("k\(key)", "v", .at(1_000_100 + Int64(round))) } }
+        door.access.now = 1_000_399
+        #expect(door.expireActively() == 0)
+        door.access.now = 1_000_400
+        #expect(door.expireActively() == 4)
+        #expect(door.keyspace.overhead < 2_000_000)
+    }
+
+    @Test func aKeyKeepsLosesAndMovesItsTimeToLive() {
+        let door = Door()
+        door.set("a", "1", .at(1_000_500))
+        door.set("a", "longer", .keep)
+        #expect(door.with("a") { $0.find($1)?.expiry } == 1_000_500)
+        #expect(door.with("a") { $0.clearExpiry($1) })
+        #expect(!door.with("a") { $0.clearExpiry($1) })
+        #expect(door.keyspace.expiringCount(database: 0) == 0)
+        door.with("a") { $0.setExpiry($1, at: 1_000_900) }
+        Array("b".utf8).withView { target in door.with("a") { $0.move($1, to: Key(target)) } }
+        #expect(!door.exists("a"))
+        #expect(door.with("b") { $0.find($1)?.expiry } == 1_000_900)
+        door.access.now = 1_000_901
+        #expect(door.expireActively() == 1)
+    }
+
+    // MARK: Memory
+
+    @Test(arguments: [21, 22]) func theMemoryAccountReturnsToZero(seed: UInt64) {
+        var generator = SeededGenerator(seed)
+        let door = Door()
+        for _ in 0..<4000 {
+            let key = "k\(generator.below(100))" + String(repeating: "x", count: generator.below(20) == 0 ? 300 : 0)
+            switch generator.below(8) {
+            case 0: _ = door.remove(key)
+            case 1: _ = door.resize(key, to: generator.below(10_000))
+            case 2: door.with(key) { $0.setExpiry($1, at: 1_000_000 + 50_000) }
+            case 3: _ = door.with(key) { $0.clearExpiry($1) }
+            case 4: door.with(key) { $0.setInteger($1, 5, over: $0.find($1), event: .set) }
+            case 5:
+                Array("k\(generator.below(100))".utf8).withView { target in
+                    door.with(key) { access, key in
+                        guard !(key.bytes == target) else { return }
+                        access.copy(key, to: Key(target))
+                        access.move(key, to: Key(target), database: 1)
+                    }
+                }
+            default:
+                let value = String(repeating: "v", count: generator.below(6000))
+                door.set(key, value, generator.below(2) == 0 ? .clear : .at(1_020_000))
+            }
+        }
+        #expect(door.keyspace.memoryUsage == door.entryUsage)
+        for database in 0..<2 {
+            door.access.database = database
+            for key in door.keys { _ = door.remove(key) }
+            #expect(door.keyspace.count(database: database) == 0)
+        }
+        #expect(door.keyspace.memoryUsage == 0)
+        #expect(door.keyspace.expiringCount(database: 0) == 0)
+    }
+
+    @Test func aFlushLeavesNothing() {
+        let door = Door()
+        for number in 0..<500 { door.set("k\(number)", "v", .at(1_100_000)) }
+        door.access.database = 2
+        door.set("other", "v")
+        #expect(door.access.flush(database: 0) == 500)
+        #expect(door.keyspace.count(database: 0) == 0)
+        #expect(door.keyspace.expiringCount(database: 0) == 0)
+        #expect(door.exists("other"))
+        door.access.flush(database: nil)
+        #expect(door.keyspace.memoryUsage == 0)
+        door.set("again", "v")
+        #expect(door.exists("again"))
+    }
+
+    // MARK: Strings
+
+    @Test func aStringGrowsWithZerosAndShrinks() {
+        let door = Door()
+        door.set("a", "12345")
+        #expect(Array(UnsafeBufferPointer(start: door.resize("a", to: 8), count: 8)) == Array("12345\0\0\0".utf8))
+        for count in [5000, 4097, 20_000, 3, 4096, 4097, 0, 10] {
+            let kept = door.get("a")?.utf8.prefix(count).map { $0 } ?? []
+            let bytes = door.resize("a", to: count)
+            let expected = kept + [UInt8](repeating: 0, count: count - kept.count)
+            #expect(Array(UnsafeBufferPointer(start: bytes, count: count)) == expected, "to \(count)")
+            if count > 0 { bytes[count - 1] = 65 }
+            #expect(door.keyspace.memoryUsage == door.entryUsage)
+        }
+        let bytes = door.resize("new", to: 6000)
+        #expect((0..<6000).allSatisfy { bytes[$0] == 0 })
+    }
+
+    // MARK: WATCH, exchanged databases
+
+    @Test func aWatcherHearsOfChangesToItsKeyOnly() {
+        let door = Door()
+        let state = WatchState()
+        door.with("a") { $0.watch($1, state) }
+        door.set("b", "1")
+        #expect(!state.isDirty)
+        door.set("a", "1")
+        #expect(state.isDirty)
+        door.with("a") { $0.unwatch($1, database: 0, state) }
+        let second = WatchState()
+        door.access.database = 1
+        door.with("a") { $0.watch($1, second) }
+        door.access.database = 0
+        #expect(door.remove("a"))
+        #expect(!second.isDirty)
+    }
+
+    @Test func aWatcherHearsOfAFlushAndOfAnExchangeThatConcernItsKey() {
+        let door = Door()
+        let absent = WatchState()
+        let present = WatchState()
+        door.set("present", "1")
+        door.with("absent") { $0.watch($1, absent) }
+        door.with("present") { $0.watch($1, present) }
+        door.access.swap(2, 3)
+        #expect(!present.isDirty)
+        door.access.flush(database: 0)
+        #expect(present.isDirty)
+        #expect(!absent.isDirty)
+        door.access.database = 1
+        door.set("absent", "now there")
+        door.access.database = 0
+        door.access.swap(0, 1)
+        #expect(absent.isDirty)
+        #expect(door.get("absent") == "now there")
+    }
+
+    @Test func aWatchedKeyThatExpiresHasChanged() {
+        let door = Door()
+        door.set("a", "1", .at(1_000_010))
+        let state = WatchState()
+        door.with("a") { $0.watch($1, state) }
+        door.access.now = 1_000_011
+        #expect(door.expireActively() == 1)
+        #expect(state.isDirty)
+    }
+
+    // MARK: Walks
+
+    @Test func walksMeetEveryKeyOfTheirDatabase() {
+        let door = Door()
+        for number in 0..<3000 { door.set("k\(number)", "v") }
+        door.access.database = 1
+        door.set("elsewhere", "v")
+        door.access.database = 0
+        #expect(Set(door.keys).count == 3000)
+        #expect(door.access.keyCount() == 3000)
+        var seen = Set<String>()
+        var cursor: UInt64 = 0
+        repeat { cursor = door.access.scan(cursor, limit: 10) { seen.insert($0.key.string) } } while cursor != 0
+        #expect(seen.count == 3000)
+        // Any cursor is taken.
+        for hostile: UInt64 in [.max, 1 << 63, 255 << 40 | (1 << 40 - 1), 256 << 40] {
+            _ = door.access.scan(hostile, limit: 1 << 32) { _ in }
+        }
+        var generator = SeededGenerator(3)
+        #expect(door.access.withRandomKey({ generator.below($0) }, { $0.key.count }) != nil)
+        door.access.database = 3
+        #expect(door.access.withRandomKey({ generator.below($0) }, { $0.key.count }) == nil)
+    }
+}
+
+extension Door {
+    /// Keys of the selected database.
+    fileprivate var keys: [String] {
+        var keys: [String] = []
+        access.forEachKey {
+            keys.append($0.key.string)
+            return true
+        }
+        return keys
+    }
+
+    /// What the entries of all databases say they take, expired ones included.
+    fileprivate var entryUsage: Int {
+        var usage = 0
+        for shard in 0..<ShardSet.shardCount {
+            for database in 0..<keyspace.databaseCount {
+                keyspace.shard(shard).pointee.databases[database].table.forEach {
+                    usage += $0.memoryUsage
+                    return true
+                }
+            }
+        }
+        return usage
+    }
+}
