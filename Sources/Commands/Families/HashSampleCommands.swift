@@ -92,46 +92,25 @@ public enum HashSampleCommands {
     // MARK: HSCAN
 
     private static func hscan(_ call: inout Call) throws(CommandError) {
-        guard let cursor = parseUnsigned(call[2]) else { throw .invalidCursor }
+        let cursor = try ScanOptions.cursor(call, 2)
         guard let hash = try call.read(call.key(1), as: HashValue.self) else {
             return call.reply.raw("*2\r\n$1\r\n0\r\n*0\r\n")
         }
-        var pattern: ByteView?
-        var count: Int64 = 10
-        var withValues = true
-        var index = 3
-        while index < call.count {
-            let hasValue = index + 1 < call.count
-            if hasValue, call.isWord(index, "count") {
-                count = try call.integer(index + 1)
-                guard count >= 1 else { throw .syntax }
-                index += 2
-            } else if hasValue, call.isWord(index, "match") {
-                pattern = call[index + 1]
-                index += 2
-            } else if call.isWord(index, "novalues") {
-                withValues = false
-                index += 1
-            } else {
-                throw .syntax
-            }
-        }
-        // A lone star is no pattern: unlike one, it lets an empty field pass.
-        if let all = pattern, all == ByteView("*") { pattern = nil }
-        answerScan(&call, hash, cursor, pattern, Int(count), withValues)
+        let options = try ScanOptions(call, from: 3, of: .hash)
+        answerScan(&call, hash, cursor, options)
     }
 
     private static func answerScan(
-        _ call: inout Call, _ hash: HashValue, _ cursor: UInt64, _ pattern: ByteView?, _ count: Int, _ withValues: Bool
+        _ call: inout Call, _ hash: HashValue, _ cursor: UInt64, _ options: ScanOptions
     ) {
         let reply = call.reply
         let mark = reply.output.pointee.count
         var elements = 0
-        let next = hash.scan(cursor, count: count, now: call.now) { field in
-            if let pattern, !field.field.withBytes({ Glob.matches(pattern, $0) }) { return }
+        let next = hash.scan(cursor, count: options.limit, now: call.now) { field in
+            guard field.field.withBytes({ options.matches($0) }) else { return }
             reply.bulk(field.field)
             elements += 1
-            guard withValues else { return }
+            guard options.withValues else { return }
             reply.bulk(field.value)
             elements += 1
         }

@@ -56,37 +56,9 @@ public enum KeyspaceCommands {
         reply.finishArray(at: mark, count: count)
     }
 
-    private struct ScanOptions {
-        var pattern: ByteView?
-        var type: ByteView?
-        var limit = 10
-
-        init(_ call: borrowing Call) throws(CommandError) {
-            for index in stride(from: 2, to: call.count, by: 2) {
-                guard index + 1 < call.count else { throw .syntax }
-                if call.isWord(index, "match") {
-                    pattern = call[index + 1] == ByteView("*") ? nil : call[index + 1]
-                } else if call.isWord(index, "count") {
-                    let count = try call.integer(index + 1)
-                    guard count >= 1 else { throw .syntax }
-                    limit = Int(min(count, 1 << 32))
-                } else if call.isWord(index, "type") {
-                    type = call[index + 1]
-                } else {
-                    throw .syntax
-                }
-            }
-        }
-
-        func accepts(_ entry: Entry) -> Bool {
-            if let type, !type.equalsIgnoringCase(entry.type.name) { return false }
-            return pattern.map { Glob.matches($0, entry.key) } ?? true
-        }
-    }
-
     private static func scan(_ call: inout Call) throws(CommandError) {
-        guard let cursor = parseUnsigned(call[1]) else { throw .invalidCursor }
-        let options = try ScanOptions(call)
+        let cursor = try ScanOptions.cursor(call, 1)
+        let options = try ScanOptions(call, from: 2, of: .keys)
         let reply = call.reply
         let mark = reply.deferredArray()
         var count = 0

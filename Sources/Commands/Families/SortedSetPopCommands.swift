@@ -216,7 +216,7 @@ public enum SortedSetPopCommands {
     // MARK: Scanning
 
     private static func zscan(_ call: inout Call) throws(CommandError) {
-        guard let cursor = parseUnsigned(call[2]) else { throw .invalidCursor }
+        let cursor = try ScanOptions.cursor(call, 2)
         guard let value = try call.read(call.key(1), as: SortedSetValue.self) else {
             return call.reply.raw("*2\r\n$1\r\n0\r\n*0\r\n")
         }
@@ -224,28 +224,13 @@ public enum SortedSetPopCommands {
     }
 
     private static func scan(_ call: inout Call, _ value: SortedSetValue, _ cursor: UInt64) throws(CommandError) {
-        var pattern: ByteView?
-        var limit = 10
-        for index in stride(from: 3, to: call.count, by: 2) {
-            guard index + 1 < call.count else { throw .syntax }
-            if call.isWord(index, "match") {
-                pattern = call[index + 1]
-            } else if call.isWord(index, "count") {
-                let count = try call.integer(index + 1)
-                guard count >= 1 else { throw .syntax }
-                limit = Int(count)
-            } else {
-                throw .syntax
-            }
-        }
-        // A lone star is no pattern: unlike one, it lets an empty member pass.
-        if let all = pattern, all == ByteView("*") { pattern = nil }
+        let options = try ScanOptions(call, from: 3, of: .members)
         let reply = call.reply
         let scratch = call.scratch
         let mark = reply.output.pointee.count
         var count = 0
-        let next = value.scan(cursor, limit: limit) { member, score in
-            if let pattern, !Glob.matches(pattern, member) { return }
+        let next = value.scan(cursor, limit: options.limit) { member, score in
+            guard options.matches(member) else { return }
             reply.bulk(member)
             // Scores are strings here, whatever the protocol.
             reply.bulk(ByteView(scratch, count: formatDouble(score, to: scratch)))

@@ -73,7 +73,7 @@ public enum StringNumberCommands {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: maximumLongDoubleTextLength) { buffer in
             guard let base = buffer.baseAddress else { return }
             let text = ByteView(base, count: formatLongDouble(sum, to: base))
-            call.access.setString(key, text, expiry: .keep, event: KeyEvent(.string, "incrbyfloat"))
+            call.access.setText(key, text, event: KeyEvent(.string, "incrbyfloat"))
             call.reply.bulk(text)
         }
     }

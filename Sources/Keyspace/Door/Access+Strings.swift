@@ -43,6 +43,16 @@ extension Access {
         return true
     }
 
+    /// Makes `key` the string `value`, which stays text even where it is that of an integer, and keeps its time to live.
+    public mutating func setText(_ key: Key, _ value: ByteView, event: KeyEvent) {
+        let slot = slot(key)
+        let entry = Entry.string(
+            key: key.bytes, value: value, expiry: slot.flatMap { Table.entry($0.pointee).expiry },
+            encoding: value.count <= 44 ? .embedded : .raw)
+        put(key, entry, in: slot)
+        changed(key, event)
+    }
+
     /// Makes `key` the integer `value` and keeps its time to live.
     ///
     /// - Parameter entry: what `find` gave for the key: a string, or nil where there is none.

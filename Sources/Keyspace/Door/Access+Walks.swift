@@ -47,7 +47,6 @@ extension Access {
         var shard = Int(truncatingIfNeeded: min(cursor >> bits, UInt64(ShardSet.shardCount)))
         var position = cursor & (1 << bits - 1)
         var seen = 0
-        var looked = 0
         while shard < ShardSet.shardCount {
             let next = withShard(shard) { access, shard in
                 shard.pointee.databases[access.database].table.scan(from: position, limit: max(1, limit - seen)) {
@@ -55,14 +54,13 @@ extension Access {
                     if !$0.isExpired(at: access.now) { body($0) }
                 }
             }
-            looked += 1
             if let next {
                 position = next
             } else {
                 shard += 1
                 position = 0
             }
-            if seen >= limit || looked >= limit * 10 { break }
+            if seen >= limit { break }
         }
         return shard < ShardSet.shardCount ? UInt64(shard) << bits | position : 0
     }

@@ -127,8 +127,7 @@ extension Access {
     @discardableResult
     public mutating func expireFields(_ key: Key, _ entry: Entry, limit: Int) -> Int {
         var hash = entry.aggregate(HashValue.self)
-        // Whatever is left gets an item of its own in the index, also where it was due at the same time.
-        let before = (usage: hash.memoryUsage, expiry: Int64.max)
+        let before = (usage: hash.memoryUsage, expiry: hash.minimumExpiry)
         let removed = hash.removeExpired(now: now, limit: limit) { _ in }
         statistics.pointee.expiredFields.add(removed)
         close(key, entry, hash, before: before, event: removed > 0 ? KeyEvent(.hash, "hexpired") : nil)
