@@ -44,19 +44,19 @@ extension Access {
         return all
     }
 
-    /// Bytes that all keys and values take, and bytes of their tables and indexes. O(shards * databases).
-    public mutating func memoryFootprint() -> (values: Int, tables: Int) {
-        var footprint = (values: 0, tables: 0)
-        for index in 0..<ShardSet.shardCount {
-            withShard(index) { access, shard in
-                for database in 0..<access.keyspace.databaseCount {
-                    let place = shard.pointee.databases + database
-                    footprint.values += place.pointee.memory
-                    footprint.tables += place.pointee.table.memoryUsage + place.pointee.indexUsage
-                }
+    /// Brings `known`, the bytes that each shard takes with its tables and indexes, up to date and returns their sum.
+    ///
+    /// Never waits: a shard that somebody works on keeps the number that is known of it. O(shards * databases).
+    public func sampleMemory(_ known: inout [Int]) -> Int {
+        for index in known.indices where !held.contains(index) && keyspace.tryLock(index) {
+            let shard = keyspace.shard(index)
+            known[index] = (0..<keyspace.databaseCount).reduce(0) { sum, database in
+                let place = shard.pointee.databases + database
+                return sum + place.pointee.memory + place.pointee.table.memoryUsage + place.pointee.indexUsage
             }
+            keyspace.unlock(index)
         }
-        return footprint
+        return known.reduce(0, +)
     }
 
     /// Number of keys that somebody watches.

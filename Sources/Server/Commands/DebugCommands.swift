@@ -40,7 +40,7 @@ enum DebugCommands {
         case ("stringmatch-len", 4):
             call.reply.integer(Glob.matches(call[2], call[3]))
         case ("error", 3):
-            call.reply.error(call[2])
+            throw CommandError(composed: call[2].string)
         case ("log", 3):
             call.server.log.warning("DEBUG LOG: \(call[2].string)")
             call.reply.ok()

@@ -31,9 +31,8 @@ extension Worker {
         nextTick = now + 1_000_000 / Int64(max(1, settings.hz))
         resumeAccepting()
         if index == 0, server.metrics.isDue(now) {
-            let footprint = pipeline.pointee.executor.call.access.memoryFootprint()
-            server.metrics.sample(
-                Totals(server), memory: server.metrics.startMemory + footprint.values + footprint.tables, now: now)
+            let memory = pipeline.pointee.executor.call.access.sampleMemory(&shardMemory)
+            server.metrics.sample(Totals(server), memory: server.metrics.startMemory + memory, now: now)
         }
         guard now >= nextSecond else { return }
         nextSecond = now + 1_000_000

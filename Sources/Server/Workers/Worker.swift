@@ -64,6 +64,8 @@ final class Worker: @unchecked Sendable {
     /// Whether keys wait to be expired and no time was left for them.
     var hasExpiryBacklog = false
     var expiryShard: Int
+    /// Bytes that each shard took when it was last looked at; kept by the first worker.
+    var shardMemory = [Int](repeating: 0, count: ShardSet.shardCount)
 
     static let mailboxToken: UInt64 = 1
     /// Tokens of listeners: this and the following even numbers' successors, which no connection's address is.
