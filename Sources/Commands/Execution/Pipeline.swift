@@ -71,11 +71,14 @@ public struct Pipeline: ~Copyable {
     ) -> Outcome {
         var count = 0
         var failure: ProtocolError?
+        let wasUnauthenticated = executor.call.session.pointee.state.contains(.unauthenticated)
         let isComplete = parse(bytes, from: consumed, &partial, maximumBulk, &count, &failure)
         prefetch(count)
         let outcome = execute(count, &consumed)
-        guard outcome == .more else {
-            // What was parsed behind it is parsed again.
+        guard outcome == .more,
+            executor.call.session.pointee.state.contains(.unauthenticated) == wasUnauthenticated
+        else {
+            // What was parsed behind it is parsed again, after RESET with other limits.
             partial = PartialRequest()
             return outcome
         }

@@ -30,9 +30,6 @@ struct Connection: ~Copyable {
         self.record = record
     }
 
-    /// Whether its input is read: not while it is paused, nor when it only takes its last replies.
-    var reads: Bool { !isPaused && !session.closesAfterReply }
-
     /// What the poll gives back with events of this connection.
     static func token(_ connection: UnsafeMutablePointer<Connection>) -> UInt64 {
         UInt64(UInt(bitPattern: connection))

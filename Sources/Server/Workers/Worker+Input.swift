@@ -9,7 +9,8 @@ import RESP
 extension Worker {
     /// Reads what a connection has sent and executes it.
     func receive(_ connection: UnsafeMutablePointer<Connection>) {
-        guard connection.pointee.reads else { return }
+        guard !connection.pointee.isPaused else { return }
+        if connection.pointee.session.closesAfterReply { return discardInput(connection) }
         if connection.pointee.input.isEmpty {
             switch Socket.read(connection.pointee.descriptor, into: input, count: Self.readSize) {
             case .wouldBlock: return
@@ -35,6 +36,24 @@ extension Worker {
             }
         }
         enforceInputLimit(connection)
+    }
+
+    /// Takes what a client sends behind its last command. Left with the kernel it would make the kernel cut the connection
+    /// off, last replies included.
+    func discardInput(_ connection: UnsafeMutablePointer<Connection>) {
+        for _ in 0..<Self.discardedReads {
+            switch Socket.read(connection.pointee.descriptor, into: input, count: Self.readSize) {
+            case .wouldBlock: return
+            case .closed: return close(connection)
+            case .bytes(let count): received(count, connection)
+            }
+        }
+    }
+
+    /// Closes a connection that has its last reply.
+    func closeGently(_ connection: UnsafeMutablePointer<Connection>) {
+        discardInput(connection)
+        close(connection)
     }
 
     /// Executes what waits in a connection's own buffer.
@@ -115,7 +134,6 @@ extension Worker {
         case .crossProtocol: refuseCrossProtocol(connection, now)
         case .closes:
             connection.pointee.session.closesAfterReply = true
-            if connection.pointee.awaitsWritability { watch(connection) }
         case .held:
             connection.pointee.isPaused = true
             pausedConnections += 1

@@ -29,7 +29,7 @@ extension Worker {
             case .closed: return close(connection)
             }
         }
-        if connection.pointee.session.closesAfterReply { close(connection) }
+        if connection.pointee.session.closesAfterReply { closeGently(connection) }
     }
 
     /// Hands over what waits with the connection.
@@ -52,7 +52,7 @@ extension Worker {
             connection.pointee.awaitsWritability = false
             watch(connection)
         }
-        if connection.pointee.session.closesAfterReply { close(connection) }
+        if connection.pointee.session.closesAfterReply { closeGently(connection) }
     }
 
     private func sent(_ count: Int, _ connection: UnsafeMutablePointer<Connection>) {
@@ -71,7 +71,7 @@ extension Worker {
 
     /// Registers what the connection waits for.
     func watch(_ connection: UnsafeMutablePointer<Connection>) {
-        var interest: EventPoll.Interest = connection.pointee.reads ? .read : []
+        var interest: EventPoll.Interest = connection.pointee.isPaused ? [] : .read
         if connection.pointee.awaitsWritability { interest.insert(.write) }
         poll.change(connection.pointee.descriptor, token: Connection.token(connection), interest: interest)
     }

@@ -27,6 +27,9 @@ final class Worker: @unchecked Sendable {
     /// Bytes that one read takes from a connection without a half-received command.
     static let readSize = 64 * 1024
 
+    /// Reads at most, in one turn, of what is not going to be executed.
+    static let discardedReads = 16
+
     let index: Int
     unowned(unsafe) let server: Server
     let poll: EventPoll
@@ -123,7 +126,7 @@ final class Worker: @unchecked Sendable {
             return acceptConnections(listeners[Int(event.token - Self.listenerToken) / 2])
         }
         guard let connection = UnsafeMutablePointer<Connection>(bitPattern: UInt(event.token)) else { return }
-        if event.ready.contains(.hangUp), !connection.pointee.isClosed, !connection.pointee.reads {
+        if event.ready.contains(.hangUp), !connection.pointee.isClosed, connection.pointee.isPaused {
             // Reading is what would find it out; without it the poll reports it without end.
             return close(connection)
         }
