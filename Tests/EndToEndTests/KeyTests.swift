@@ -350,16 +350,6 @@ import Testing
             < (error) ERR wrong number of arguments for 'object' command
             > OBJECT HELP
             <* [OBJECT *ENCODING*FREQ*IDLETIME*REFCOUNT*HELP*]
-            > CONFIG SET maxmemory-policy allkeys-lfu
-            < OK
-            > SET f v
-            < OK
-            > OBJECT FREQ f
-            <.. 0 255
-            > OBJECT IDLETIME f
-            < (error) ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.
-            > CONFIG SET maxmemory-policy noeviction
-            < OK
-            """#, arguments: ["--maxmemory-policy", "noeviction"])
+            """#)
     }
 }

@@ -47,7 +47,7 @@ extension ServerTests {
     @Test(arguments: ServerKind.all)
     func badDirectivesStopTheStart(_ kind: ServerKind) throws {
         for arguments in [
-            ["--nosuch-directive", "1"], ["--port", "abc"], ["--maxmemory-policy", "nosuch"], ["--databases", "0"],
+            ["--nosuch-directive", "1"], ["--port", "abc"], ["--loglevel", "nosuch"], ["--databases", "0"],
         ] {
             #expect(throws: ServerProcess.Failure.self, "\(arguments)") { try ServerProcess(kind, arguments) }
         }

@@ -43,20 +43,18 @@ import Testing
             < (error) ERR CONFIG SET failed (possibly related to argument 'timeout') - argument must be between 0 and 2147483647 inclusive
             > CONFIG SET port
             < (error) ERR wrong number of arguments for 'config|set' command
-            > CONFIG SET maxmemory 100mb
+            > CONFIG SET client-query-buffer-limit 100mb
             < OK
-            > CONFIG GET maxmemory
-            < ["maxmemory", "104857600"]
-            > CONFIG SET maxmemory 1gb
+            > CONFIG GET client-query-buffer-limit
+            < ["client-query-buffer-limit", "104857600"]
+            > CONFIG SET client-query-buffer-limit 1gb
             < OK
-            > CONFIG GET maxmemory
-            < ["maxmemory", "1073741824"]
-            > CONFIG SET maxmemory 0
-            < OK
-            > CONFIG SET maxmemory-policy nosuch
-            < (error) ERR CONFIG SET failed (possibly related to argument 'maxmemory-policy') - argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random, volatile-ttl, allkeys-lru, allkeys-lfu, allkeys-random, noeviction
-            > CONFIG SET appendonly maybe
-            < (error) ERR CONFIG SET failed (possibly related to argument 'appendonly') - argument must be 'yes' or 'no'
+            > CONFIG GET client-query-buffer-limit
+            < ["client-query-buffer-limit", "1073741824"]
+            > CONFIG SET loglevel nosuch
+            <* (error) ERR CONFIG SET failed (possibly related to argument 'loglevel') - argument(s) must be one of the following: debug, verbose, notice, warning*
+            > CONFIG SET activerehashing maybe
+            < (error) ERR CONFIG SET failed (possibly related to argument 'activerehashing') - argument must be 'yes' or 'no'
             > CONFIG SET proto-max-bulk-len 1mb
             < OK
             > CONFIG GET proto-max-bulk-len
