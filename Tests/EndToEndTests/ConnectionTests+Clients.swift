@@ -100,8 +100,6 @@ extension ConnectionTests {
             <* ["id=* flags=x *multi=1 *"]
             resp3> CLIENT INFO
             <* (txt) "id=*resp=3*"
-            > CLIENT GETREDIR
-            < -1
             """#)
     }
 
