@@ -42,6 +42,24 @@ import Testing
         }
     }
 
+    @Test(arguments: ServerKind.all)
+    func aPauseOfWritesLetsExpiredKeysStay(_ kind: ServerKind) throws {
+        try ServerPool.with(kind) { server in
+            let client = try server.client()
+            let paused = try server.raw()
+            try client.run("SET k v PX 40")
+            #expect(try client.run("CLIENT PAUSE 300 WRITE") == .ok)
+            paused.send("DEL other\r\n")
+            #expect(paused.staysSilent(seconds: 0.2))
+            #expect(try client.run("DBSIZE") == .integer(1))
+            #expect(try client.run("GET k") == .null)
+            #expect(try paused.read(upTo: "\r\n") == ":0\r\n")
+            let deadline = ContinuousClock.now + .seconds(5)
+            while try client.run("DBSIZE") != .integer(0), ContinuousClock.now < deadline {}
+            #expect(try client.run("DBSIZE") == .integer(0))
+        }
+    }
+
     @Test(arguments: ServerKind.onlyFreshet)
     func aPauseEndsWithinMilliseconds(_ kind: ServerKind) throws {
         try ServerPool.with(kind) { server in

@@ -39,10 +39,13 @@ extension Worker {
         checkClients()
     }
 
-    /// Expires keys in this worker's shards, going on where the last turn ended.
+    /// Expires keys in this worker's shards, going on where the last turn ended. While writes are paused so is this.
     private func expireKeys(until deadline: Int64) {
-        guard server.keyspace.activeExpiry.load(ordering: .relaxed) else { return hasExpiryBacklog = false }
-        pipeline.pointee.executor.call.access.now = Clock.wallMilliseconds()
+        let now = Clock.wallMilliseconds()
+        guard server.keyspace.activeExpiry.load(ordering: .relaxed), !server.pause.holds(writes: true, now: now) else {
+            return hasExpiryBacklog = false
+        }
+        pipeline.pointee.executor.call.access.now = now
         let wasBacklogged = hasExpiryBacklog
         hasExpiryBacklog = false
         let workers = server.workers.count
