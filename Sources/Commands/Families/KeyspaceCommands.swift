@@ -102,11 +102,12 @@ public enum KeyspaceCommands {
     }
 
     private static func swap(_ call: inout Call) throws(CommandError) {
-        let a = try call.integer(1, or: CommandError("ERR invalid first DB index"))
-        let b = try call.integer(2, or: CommandError("ERR invalid second DB index"))
-        let numbers = 0..<Int64(call.access.keyspace.databaseCount)
+        let range = Int64(Int32.min)...Int64(Int32.max)
+        let a = try call.integer(1, in: range, or: CommandError("ERR invalid first DB index"))
+        let b = try call.integer(2, in: range, or: CommandError("ERR invalid second DB index"))
+        let numbers = 0..<call.access.keyspace.databaseCount
         guard numbers.contains(a), numbers.contains(b) else { throw .databaseOutOfRange }
-        call.access.swap(Int(a), Int(b))
+        call.access.swap(a, b)
         call.reply.ok()
     }
 
