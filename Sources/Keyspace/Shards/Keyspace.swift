@@ -136,6 +136,43 @@ public final class Keyspace: @unchecked Sendable {
         for observer in observers { observer.keyspaceChanged(changes, revision: revision) }
     }
 
+    // MARK: Sums over shards
+
+    /// Keys in `database`, without stopping anybody.
+    public func count(database: Int) -> Int {
+        sum { $0.databases[database].table.count }
+    }
+
+    /// Keys with a time to live in `database`.
+    public func expiringCount(database: Int) -> Int {
+        sum { $0.databases[database].expires }
+    }
+
+    /// Bytes that keys and values take.
+    public var memoryUsage: Int {
+        sum { shard in (0..<databaseCount).reduce(0) { $0 + shard.databases[$1].memory } }
+    }
+
+    /// Bytes of the tables, indexes included, of all databases.
+    public var overhead: Int {
+        sum { shard in
+            (0..<databaseCount).reduce(0) { total, index in
+                total + shard.databases[index].table.memoryUsage + shard.databases[index].expiry.memoryUsage
+                    + shard.databases[index].fieldExpiry.memoryUsage
+            }
+        }
+    }
+
+    private func sum(_ value: (borrowing Shard) -> Int) -> Int {
+        var total = 0
+        for index in 0..<ShardSet.shardCount {
+            lock(index)
+            total += value(shard(index).pointee)
+            unlock(index)
+        }
+        return total
+    }
+
     /// Objects that wait to be freed in the background, and those that were.
     public var lazyFreeCounts: (pending: Int, freed: Int) { (lazyFree.pendingCount, lazyFree.freedCount) }
     public func resetLazyFreeStatistics() { lazyFree.resetStatistics() }
