@@ -420,6 +420,8 @@ import Testing
         try client.send([Array("SET".utf8), Array("k".utf8), [UInt8](repeating: 1, count: 1 << 20)])
         let before = server.residentBytes
         let slow = try server.raw(receiveBuffer: 4096)
+        slow.send("PING\r\n")
+        _ = try slow.read { $0.count >= 7 }
         for _ in 0..<200 { slow.send("GET k\r\n") }
         let deadline = ContinuousClock.now + .seconds(10)
         while try client.run("CLIENT LIST").text?.split(separator: "\n").count != 1, ContinuousClock.now < deadline {}
