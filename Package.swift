@@ -18,11 +18,6 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
-        .systemLibrary(name: "CHiredis", path: "Tests/CHiredis", providers: [.apt(["libhiredis-dev"])]),
-        .target(name: "TestSupport", dependencies: ["CHiredis"], path: "Tests/TestSupport", swiftSettings: settings),
-        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport"], swiftSettings: settings),
-        .testTarget(name: "DifferentialTests", dependencies: ["TestSupport"], swiftSettings: settings),
-        .testTarget(name: "ConcurrencyTests", dependencies: ["TestSupport"], swiftSettings: settings),
         .target(name: "Primitives", dependencies: ["CLinux"], swiftSettings: settings),
         .target(name: "RESP", dependencies: ["Primitives"], swiftSettings: settings),
         .target(name: "EventLoop", dependencies: ["CLinux", "Primitives"], swiftSettings: settings),
@@ -44,6 +39,8 @@ let package = Package(
             name: "freshet-driver", dependencies: ["Primitives", "RESP", "Keyspace", "Commands"],
             swiftSettings: settings),
         .executableTarget(name: "freshet-server", dependencies: ["Server"], swiftSettings: settings),
+        .systemLibrary(name: "CHiredis", path: "Tests/CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .testTarget(name: "EndToEndTests", dependencies: ["CHiredis"], swiftSettings: settings),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "Primitives"], swiftSettings: settings),
         .testTarget(name: "RESPTests", dependencies: ["Primitives", "RESP"], swiftSettings: settings),

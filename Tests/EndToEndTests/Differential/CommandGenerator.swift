@@ -1,0 +1,84 @@
+
+/// Makes random commands over a few keys, fields and members, so that commands meet each other's values: mostly right
+/// ones, some with a wrong type, a wrong number of arguments, or an argument that does not fit.
+struct CommandGenerator {
+    private var random: RandomSource
+
+    init(seed: UInt64) { random = RandomSource(seed: seed) }
+
+    mutating func next() -> [String] {
+        var command = random.pick(random.oneIn(12) ? CommandGenerator.rare : CommandGenerator.common).command(&random)
+        // Ranges by member are defined only where all scores are equal: the keys for them get no odd scores.
+        let isForLexRanges = command[0] == "ZADD" && command[1].hasPrefix("l")
+        if random.oneIn(10), !isForLexRanges { spoil(&command) }
+        return command
+    }
+
+    mutating func isSecondConnection() -> Bool { random.oneIn(5) }
+
+    static let oddArguments = [
+        "abc", "", "nan", "inf", "-1", "0", "1.5", "99999999999999999999", "9223372036854775807", " 1", "+1", "0x1f",
+        "(1",
+        "[a", "NX", "XX", "GT", "WITHSCORES", "LIMIT", "x\r\ny", "other", "-inf", "1e400",
+    ]
+
+    private mutating func spoil(_ command: inout [String]) {
+        switch Int.random(in: 0..<8, using: &random) {
+        // Bare COMMAND is the one that would then answer with all there is, in an order of its own.
+        case 0: if command.count > 1, command[0] != "COMMAND" { command.removeLast() }
+        case 1: command.append(random.pick(CommandGenerator.oddArguments))
+        case 2: command[0] = random.pick(["NOSUCH", "SETT", "", "ZADD\r\n"])
+        case 3: command[0] = command[0].lowercased()
+        default:
+            guard command.count > 1 else { return }
+            let index = Int.random(in: 1..<command.count, using: &random)
+            command[index] = random.pick(CommandGenerator.oddArguments)
+        }
+    }
+
+    static let common: [CommandTemplate] = [
+        "SET {k} {v} [NX|XX] [GET] [EX~{t}|PX~{t}000|EXAT~{at}|PXAT~{at}000|KEEPTTL]",
+        "GET {k}", "GETEX {k} [EX~{t}|PX~{t}000|EXAT~{at}|PERSIST]", "GETDEL {k}", "GETSET {k} {v}", "SETNX {k} {v}",
+        "SETEX {k} {t} {v}", "PSETEX {k} {t}000 {v}", "MSET ({k}~{v})+", "MSETNX ({k}~{v})+", "MGET ({k})+",
+        "APPEND {k} {v}", "STRLEN {k}", "GETRANGE {k} {n} {n}", "SUBSTR {k} {n} {n}", "SETRANGE {k} {o} {v}",
+        "INCR {k}", "DECR {k}", "INCRBY {k} {i}", "DECRBY {k} {i}", "INCRBYFLOAT {k} {f}",
+        "LCS {k} {k} [LEN|IDX] [MINMATCHLEN~{c}] [WITHMATCHLEN]",
+        "HSET {k} ({h}~{v})+", "HSET {k} ({h}~{i})+", "HMSET {k} ({h}~{v})+", "HSETNX {k} {h} {v}", "HGET {k} {h}",
+        "HMGET {k} ({h})+", "HDEL {k} ({h})+", "HLEN {k}", "HSTRLEN {k} {h}", "HEXISTS {k} {h}", "HKEYS {k}",
+        "HVALS {k}", "HGETALL {k}", "HINCRBY {k} {h} {i}", "HINCRBYFLOAT {k} {h} {f}",
+        "HRANDFIELD {k} 100 [WITHVALUES]",
+        "HRANDFIELD {k} -3 [WITHVALUES]", "HSCAN {k} 0 [MATCH~{glob}] COUNT 1000",
+        "ZADD {k} [NX|XX] [GT|LT] [CH] ({s}~{m})+", "ZADD {k} ({s}~{m})+", "ZADD {k} [NX|XX|GT|LT] INCR {s} {m}",
+        "ZINCRBY {k} {s} {m}", "ZADD {l} (0~{m})+", "ZADD {l} [NX|XX] [CH] (0~{m})+", "ZREM {l} {m}", "DEL {l}",
+        "ZREM {k} ({m})+", "ZSCORE {k} {m}", "ZMSCORE {k} ({m})+", "ZCARD {k}",
+        "ZRANK {k} {m}", "ZREVRANK {k} {m}", "ZCOUNT {k} {range} {range}", "ZLEXCOUNT {l} {lex} {lex}",
+        "ZRANGE {k} {n} {n} [REV] [WITHSCORES]",
+        "ZRANGE {k} {range} {range} BYSCORE [REV] [LIMIT~{n}~{n}] [WITHSCORES]",
+        "ZRANGE {l} {lex} {lex} BYLEX [REV] [LIMIT~{n}~{n}]", "ZREVRANGE {k} {n} {n} [WITHSCORES]",
+        "ZRANGEBYSCORE {k} {range} {range} [WITHSCORES] [LIMIT~{n}~{n}]",
+        "ZREVRANGEBYSCORE {k} {range} {range} [WITHSCORES] [LIMIT~{n}~{n}]",
+        "ZRANGEBYLEX {l} {lex} {lex} [LIMIT~{n}~{n}]", "ZREVRANGEBYLEX {l} {lex} {lex} [LIMIT~{n}~{n}]",
+        "ZPOPMIN {k} [{c}]", "ZPOPMAX {k} [{c}]", "ZMPOP 2 {k} {k} (MIN|MAX) [COUNT~{c}]",
+        "ZRANDMEMBER {k} 100 [WITHSCORES]", "ZRANDMEMBER {k} -3 [WITHSCORES]", "ZSCAN {k} 0 [MATCH~{glob}] COUNT 1000",
+        "ZREMRANGEBYRANK {k} {n} {n}", "ZREMRANGEBYSCORE {k} {range} {range}", "ZREMRANGEBYLEX {l} {lex} {lex}",
+        "ZRANGESTORE {k} {k} {n} {n} [REV]", "ZRANGESTORE {k} {k} {range} {range} BYSCORE [REV] [LIMIT~{n}~{n}]",
+        "ZUNION 2 {k} {k} [WEIGHTS~{c}~{c}] [AGGREGATE~SUM|AGGREGATE~MIN|AGGREGATE~MAX] [WITHSCORES]",
+        "ZINTER 2 {k} {k} [WEIGHTS~{c}~{c}] [AGGREGATE~SUM|AGGREGATE~MIN|AGGREGATE~MAX] [WITHSCORES]",
+        "ZDIFF 2 {k} {k} [WITHSCORES]", "ZINTERCARD 2 {k} {k} [LIMIT~{c}]",
+        "ZUNIONSTORE {k} 2 {k} {k} [WEIGHTS~{c}~{c}] [AGGREGATE~SUM|AGGREGATE~MIN|AGGREGATE~MAX]",
+        "ZINTERSTORE {k} 2 {k} {k} [AGGREGATE~MAX]", "ZDIFFSTORE {k} 2 {k} {k}",
+        "DEL ({k})+", "UNLINK ({k})+", "EXISTS ({k})+", "TOUCH ({k})+", "TYPE {k}",
+        "EXPIRE {k} {t} [NX|XX|GT|LT]", "PEXPIRE {k} {t}000 [NX|XX|GT|LT]", "EXPIREAT {k} {at} [NX|XX|GT|LT]",
+        "PEXPIREAT {k} {at}000 [NX|XX|GT|LT]", "EXPIRE {k} (-1|0)", "TTL {k}", "PTTL {k}", "EXPIRETIME {k}",
+        "PEXPIRETIME {k}", "PERSIST {k}", "RENAME {k} {k}", "RENAMENX {k} {k}", "COPY {k} {k} [DB~{db}] [REPLACE]",
+        "MOVE {k} {db}", "KEYS {glob}", "SCAN 0 [MATCH~{glob}] COUNT 1000 [TYPE~string|TYPE~hash|TYPE~zset]",
+        "OBJECT ENCODING {k}", "OBJECT REFCOUNT {k}", "WATCH ({k})+", "MULTI", "EXEC", "EXEC", "DISCARD", "UNWATCH",
+    ]
+
+    static let rare: [CommandTemplate] = [
+        "SELECT {db}", "SWAPDB 0 1", "FLUSHDB", "FLUSHALL", "DBSIZE", "RANDOMKEY", "PING [{v}]", "ECHO {v}",
+        "OBJECT FREQ {k}", "OBJECT NOSUCH {k}", "COMMAND GETKEYS MSET {k} {v} {k} {v}",
+        "COMMAND GETKEYS ZUNIONSTORE {k} 2 {k} {k}", "CONFIG GET hash-max-listpack-value", "CLIENT GETNAME",
+        "CLIENT SETNAME {m}", "ZRANDMEMBER {k}", "HRANDFIELD {k}", "MEMORY USAGE nothing", "COMMAND NOSUCH",
+    ]
+}
