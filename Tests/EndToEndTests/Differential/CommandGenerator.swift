@@ -1,4 +1,3 @@
-
 /// Makes random commands over a few keys, fields and members, so that commands meet each other's values: mostly right
 /// ones, some with a wrong type, a wrong number of arguments, or an argument that does not fit.
 struct CommandGenerator {

@@ -1,4 +1,3 @@
-
 /// What the judge, an older Redis, is known to answer differently from 7.4. This is the whole list; anything else that
 /// differs is a failure. It is empty where the judge is 7.4 or newer.
 ///

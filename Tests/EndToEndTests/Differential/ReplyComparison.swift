@@ -1,4 +1,3 @@
-
 /// How the replies of two servers to one command are compared: exactly, except where the order is the server's own,
 /// the answer is random, or time passes between the two.
 enum ReplyComparison {
