@@ -79,5 +79,16 @@ public struct SeededHash: Sendable {
     }
 }
 
-/// The process's hash, drawn when it is first used.
-public let processHash = SeededHash.forProcess()
+/// The process's hash. Whoever makes a table calls `seedProcessHash` first.
+@inlinable @inline(__always)
+public var processHash: SeededHash { drawnHash }
+
+/// A constant until it is drawn, and a constant afterwards, so that reading it is three loads: a lazily initialised global
+/// would ask at every use whether it has been.
+@usableFromInline
+nonisolated(unsafe) var drawnHash = SeededHash(seed: 0, secret0: 1, secret1: 1)
+
+private let draw: Void = { drawnHash = .forProcess() }()
+
+/// Draws the process's hash, the first time that it is called.
+public func seedProcessHash() { _ = draw }

@@ -42,7 +42,10 @@ struct Table: ~Copyable {
     }
 
     /// - Parameter reclaimer: frees arrays that workers may be peeking at; must outlive the table.
-    init(reclaimer: Reclaimer) { self.reclaimer = reclaimer }
+    init(reclaimer: Reclaimer) {
+        seedProcessHash()
+        self.reclaimer = reclaimer
+    }
 
     deinit {
         for array in arrays { retire(array) }

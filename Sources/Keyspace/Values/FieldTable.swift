@@ -52,6 +52,7 @@ public struct FieldTable {
 
     /// An empty table, with room for about `expected` entries, at most a segment's, before it first grows.
     public static func make(expecting expected: Int = 0) -> FieldTable {
+        seedProcessHash()
         var log = minimumLog
         while log < maximumLog, Segment.limit(log: log) < expected { log += 1 }
         let storage = Allocation.allocate(MemoryLayout<Header>.size)

@@ -38,6 +38,7 @@ struct MemberTable {
 
     /// An empty table with room for `count` members.
     init(reserving count: Int) {
+        seedProcessHash()
         capacity = max(Self.smallest, count &+ count / 3)
         slots = SlotMemory.allocate(capacity)
     }
