@@ -31,6 +31,10 @@ public struct Pipeline: ~Copyable {
         var argumentCount = 0
         var hash: UInt64 = 0
         var hasHash = false
+        /// The argument that names an element of the key's aggregate; 0 where none does.
+        var element = 0
+        /// Hash of the element, where it is in a table.
+        var elementHash: UInt64?
         /// Where the input goes on behind it.
         var end = 0
     }
@@ -45,6 +49,8 @@ public struct Pipeline: ~Copyable {
     public let commands = Counter()
     private var parser = RequestParser()
     private let batch = UnsafeMutablePointer<Parsed>.allocate(capacity: Pipeline.batchLimit)
+    /// Commands of the batch that look for an element of an aggregate.
+    private var elements = 0
     private let table: CommandTable
     private let keyspace: Keyspace
     private let pause: ClientPause
@@ -101,6 +107,7 @@ public struct Pipeline: ~Copyable {
         _ failure: inout ProtocolError?
     ) -> Bool {
         parser.removeAll()
+        elements = 0
         var limits = RequestParser.Limits()
         limits.maximumBulk = maximumBulk
         var batchLimit = Self.batchLimit
@@ -122,22 +129,27 @@ public struct Pipeline: ~Copyable {
             case .command(let arguments, let length):
                 position &+= length
                 batch[count] = Parsed(firstArgument: firstArgument, argumentCount: arguments, end: position)
-                if arguments > 0 { look(up: &batch[count], database) }
+                if arguments > 0, look(up: &batch[count], database) { elements &+= 1 }
                 count &+= 1
             }
         }
         return true
     }
 
+    /// Looks up the command and hashes its first key. Returns whether it looks for an element of an aggregate.
     @inline(__always)
-    private func look(up parsed: inout Parsed, _ database: Int) {
+    private func look(up parsed: inout Parsed, _ database: Int) -> Bool {
         parsed.entry = table.find(parser.arguments[parsed.firstArgument])
-        guard let entry = parsed.entry else { return }
+        guard let entry = parsed.entry else { return false }
         let key = entry._withUnsafeGuaranteedRef { $0.firstKey }
-        guard key > 0, key < parsed.argumentCount else { return }
+        guard key > 0, key < parsed.argumentCount else { return false }
         parsed.hash = processHash(parser.arguments[parsed.firstArgument &+ key])
         parsed.hasHash = true
         keyspace.prefetchSlot(parsed.hash, database: database)
+        let element = entry._withUnsafeGuaranteedRef { $0.element }
+        guard element > 0, element < parsed.argumentCount else { return false }
+        parsed.element = element
+        return true
     }
 
     /// Asks for the entries that the slots point to, while none of the commands waits for them yet.
@@ -147,6 +159,21 @@ public struct Pipeline: ~Copyable {
         let database = executor.call.session.pointee.database
         for position in 0..<count where batch[position].hasHash {
             keyspace.prefetchEntry(batch[position].hash, database: database)
+        }
+        if elements > 1 { prefetchElements(count, database) }
+    }
+
+    /// Asks for the elements that commands look for in the aggregates that the entries refer to.
+    @inline(never)
+    private func prefetchElements(_ count: Int, _ database: Int) {
+        for position in 0..<count where batch[position].element > 0 {
+            let parsed = batch[position]
+            batch[position].elementHash = keyspace.prefetchElement(
+                parser.arguments[parsed.firstArgument &+ parsed.element], of: parsed.hash, database: database)
+        }
+        for position in 0..<count {
+            guard let elementHash = batch[position].elementHash else { continue }
+            keyspace.prefetchElementBlock(elementHash, of: batch[position].hash, database: database)
         }
     }
 

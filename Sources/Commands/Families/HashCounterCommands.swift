@@ -7,11 +7,11 @@ public enum HashCounterCommands {
     public static let commands: [Command] = [
         Command(
             "hincrby", arity: 4, flags: [.write, .denyoom, .fast], keys: [.one(1, [.readWrite, .access, .update])],
-            group: .hash, since: "2.0.0", summary: "Adds to the integer in a field, which begins at 0.",
+            element: 2, group: .hash, since: "2.0.0", summary: "Adds to the integer in a field, which begins at 0.",
             syntax: "key:key field:string increment:integer", handler: hincrby),
         Command(
             "hincrbyfloat", arity: 4, flags: [.write, .denyoom, .fast],
-            keys: [.one(1, [.readWrite, .access, .update])], group: .hash, since: "2.6.0",
+            keys: [.one(1, [.readWrite, .access, .update])], element: 2, group: .hash, since: "2.6.0",
             summary: "Adds to the floating-point number in a field, which begins at 0.",
             syntax: "key:key field:string increment:double", handler: hincrbyfloat),
     ]

@@ -7,7 +7,7 @@ public enum SortedSetCommands {
     public static let commands: [Command] = [
         Command(
             "zadd", arity: -4, flags: [.write, .denyoom, .fast], keys: [.one(1, [.readWrite, .update])],
-            group: .sortedSet, since: "1.2.0",
+            element: 3, group: .sortedSet, since: "1.2.0",
             complexity: "O(log n) for each pair, n being the number of members.",
             summary: "Gives members scores, adding those that are not there.",
             syntax:
@@ -16,11 +16,11 @@ public enum SortedSetCommands {
             handler: zadd),
         Command(
             "zincrby", arity: 4, flags: [.write, .denyoom, .fast], keys: [.one(1, [.readWrite, .access, .update])],
-            group: .sortedSet, since: "1.2.0", complexity: "O(log n), n being the number of members.",
+            element: 3, group: .sortedSet, since: "1.2.0", complexity: "O(log n), n being the number of members.",
             summary: "Adds to the score of a member, which is 0 for one that is not there.",
             syntax: "key:key increment:double member:string", handler: zincrby),
         Command(
-            "zrem", arity: -3, flags: [.write, .fast], keys: [.one(1, [.readWrite, .delete])], group: .sortedSet,
+            "zrem", arity: -3, flags: [.write, .fast], keys: [.one(1, [.readWrite, .delete])], element: 2, group: .sortedSet,
             since: "1.2.0", complexity: "O(log n) for each member named, n being the number of members.",
             summary: "Removes members; a set without any is removed too.", syntax: "key:key member:string...",
             handler: zrem),
@@ -28,22 +28,22 @@ public enum SortedSetCommands {
             "zcard", arity: 2, flags: [.readonly, .fast], keys: [.one(1, .readOnly)], group: .sortedSet,
             since: "1.2.0", summary: "Answers the number of members.", syntax: "key:key", handler: zcard),
         Command(
-            "zscore", arity: 3, flags: [.readonly, .fast], keys: [.one(1, [.readOnly, .access])], group: .sortedSet,
+            "zscore", arity: 3, flags: [.readonly, .fast], keys: [.one(1, [.readOnly, .access])], element: 2, group: .sortedSet,
             since: "1.2.0", summary: "Answers the score of a member.", syntax: "key:key member:string",
             handler: zscore),
         Command(
             "zmscore", arity: -3, flags: [.readonly, .fast], keys: [.one(1, [.readOnly, .access])],
-            group: .sortedSet, since: "6.2.0", complexity: "O(n), n being the number of members named.",
+            element: 2, group: .sortedSet, since: "6.2.0", complexity: "O(n), n being the number of members named.",
             summary: "Answers the scores of several members.", syntax: "key:key member:string...",
             handler: zmscore),
         Command(
-            "zrank", arity: -3, flags: [.readonly, .fast], keys: [.one(1, [.readOnly, .access])], group: .sortedSet,
+            "zrank", arity: -3, flags: [.readonly, .fast], keys: [.one(1, [.readOnly, .access])], element: 2, group: .sortedSet,
             since: "2.0.0", complexity: "O(log n), n being the number of members.",
             summary: "Answers how many members come before one in ascending order.",
             syntax: "key:key member:string [WITHSCORE]", handler: zrank),
         Command(
             "zrevrank", arity: -3, flags: [.readonly, .fast], keys: [.one(1, [.readOnly, .access])],
-            group: .sortedSet, since: "2.0.0", complexity: "O(log n), n being the number of members.",
+            element: 2, group: .sortedSet, since: "2.0.0", complexity: "O(log n), n being the number of members.",
             summary: "Answers how many members come before one in descending order.",
             syntax: "key:key member:string [WITHSCORE]", handler: zrevrank),
     ]

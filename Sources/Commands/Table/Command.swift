@@ -14,6 +14,9 @@ public struct Command: Sendable {
     /// ACL categories beside those that follow from the flags and the group.
     public let categories: CommandCategories
     public let keys: [KeySpecification]
+    /// The argument, in the usual form of a call, that names the first element of the aggregate under the first key that
+    /// the call looks for: what can be fetched ahead. 0 where there is none.
+    public let element: Int
     public let group: CommandGroup
     public let since: String
     public let complexity: String
@@ -26,7 +29,7 @@ public struct Command: Sendable {
 
     public init(
         _ name: String, arity: Int, flags: CommandFlags = [], categories: CommandCategories = [],
-        keys: [KeySpecification] = [], group: CommandGroup, since: String, complexity: String = "O(1)",
+        keys: [KeySpecification] = [], element: Int = 0, group: CommandGroup, since: String, complexity: String = "O(1)",
         summary: String, syntax: String = "", subcommands: [Command] = [], handler: @escaping Handler
     ) {
         self.name = name
@@ -34,6 +37,7 @@ public struct Command: Sendable {
         self.flags = flags
         self.categories = categories
         self.keys = keys
+        self.element = element
         self.group = group
         self.since = since
         self.complexity = complexity

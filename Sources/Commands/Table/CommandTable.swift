@@ -10,6 +10,8 @@ public final class CommandEntry: @unchecked Sendable {
     public let subcommands: [String: CommandEntry]
     let arity: Int
     let flags: CommandFlags
+    /// As `Command.element`.
+    let element: Int
     let locks: LockPlan
     let handler: Command.Handler
 
@@ -20,6 +22,7 @@ public final class CommandEntry: @unchecked Sendable {
         nextIdentifier += 1
         arity = command.arity
         flags = command.flags
+        element = command.element
         locks = LockPlan(command)
         handler = command.handler
         var subcommands: [String: CommandEntry] = [:]

@@ -1,4 +1,3 @@
-import CLinux
 import Primitives
 import Synchronization
 
@@ -12,7 +11,7 @@ public final class Keyspace: @unchecked Sendable {
     public let reclaimer: Reclaimer
     let lazyFree = LazyFree()
     private let shards: UnsafeMutableRawPointer
-    nonisolated(unsafe) private let capacities = TableSizes.capacities
+    nonisolated(unsafe) let capacities = TableSizes.capacities
     /// Position of the last write in the one total order of all writes.
     private let revisionCounter = Atomic<UInt64>(0)
     /// What hears of every change, in the order of delivery. Changed only while every shard is locked.
@@ -70,47 +69,6 @@ public final class Keyspace: @unchecked Sendable {
     public func lock(_ set: ShardSet) { set.forEach { lock($0) } }
 
     public func unlock(_ set: ShardSet) { set.forEach { unlock($0) } }
-
-    // MARK: Prefetching
-
-    /// Asks the processor for the shard and the table slot of a key. Takes no lock; needs `reclaimer.enter`.
-    @inline(__always)
-    public func prefetchSlot(_ hash: UInt64, database: Int) {
-        let shard = shard(Self.shardIndex(hash))
-        clinux_prefetch_write(shard)
-        guard let slot = peekSlot(hash, shard, database) else { return }
-        clinux_prefetch_read(slot)
-        // A probe that begins at the end of a cache line goes on in the next.
-        clinux_prefetch_read(slot + Self.peekedSlots)
-    }
-
-    /// Slots that are looked at ahead of a call: few keys are further from their home.
-    private static let peekedSlots = 6
-
-    /// Asks the processor for the entry of a key whose slot was prefetched.
-    @inline(__always)
-    public func prefetchEntry(_ hash: UInt64, database: Int) {
-        guard let slot = peekSlot(hash, shard(Self.shardIndex(hash)), database) else { return }
-        let tag = Table.tag(hash)
-        for index in 0..<Self.peekedSlots {
-            let value = clinux_load_relaxed(slot + index)
-            if value == Table.empty { return }
-            if value >> 48 == tag, let entry = UnsafeRawPointer(bitPattern: UInt(value & 0xFFFF_FFFF_FFFF)) {
-                clinux_prefetch_read(entry)
-                // Header and key begin in one line; short values end in that or the next.
-                return clinux_prefetch_read(entry + 48)
-            }
-        }
-    }
-
-    @inline(__always)
-    private func peekSlot(
-        _ hash: UInt64, _ shard: UnsafeMutablePointer<Shard>, _ database: Int
-    ) -> UnsafeMutablePointer<UInt64>? {
-        let directory = clinux_load_relaxed(&shard.pointee.databases[database].table.directoryWord)
-        guard directory != 0 else { return nil }
-        return Table.slots(of: directory) + Table.home(hash, capacities[Int(directory >> 48)])
-    }
 
     // MARK: Revisions and observers
 

@@ -1,3 +1,4 @@
+import CLinux
 import Primitives
 
 extension FieldTable {
@@ -79,5 +80,25 @@ extension FieldTable {
         moveExpiry(from: old, to: entry, expiry: expiry)
         Allocation.free(old.block)
         return entry
+    }
+
+    /// Asks the processor for the slots where a field with `hash` will be looked for.
+    func prefetchSlot(_ hash: UInt64) {
+        let (segment, shifted) = locate(hash)
+        clinux_prefetch_read(segment.slots + Int(truncatingIfNeeded: shifted &>> UInt64(64 &- header.pointee.log)))
+    }
+
+    /// Asks for the entry of a field with `hash`, whose slots were prefetched.
+    func prefetchEntry(_ hash: UInt64) {
+        let (segment, shifted) = locate(hash)
+        let log = header.pointee.log
+        let mask = 1 &<< log &- 1
+        var index = Int(truncatingIfNeeded: shifted &>> UInt64(64 &- log))
+        while segment.slots[index] != 0 {
+            if segment.slots[index] &>> 48 == shifted &>> 48 {
+                return clinux_prefetch_read(Slot.entry(segment.slots[index]).block)
+            }
+            index = (index &+ 1) & mask
+        }
     }
 }

@@ -76,6 +76,20 @@ struct MemberTable {
     @inline(__always)
     func prefetch(_ hash: UInt64) { clinux_prefetch_read(slots + Self.home(hash, capacity)) }
 
+    /// Starts loading the block of a member with `hash`, whose slots were prefetched; not where it waits to be moved.
+    @inline(__always)
+    func prefetchBlock(_ hash: UInt64) {
+        var index = Self.home(hash, capacity)
+        var distance = 0
+        while index < capacity, slots[index] != 0 {
+            if slots[index] >> 48 == Self.tag(hash, distance) {
+                return clinux_prefetch_read(Self.block(slots[index]).base)
+            }
+            distance &+= 1
+            index &+= 1
+        }
+    }
+
     /// The block of `member`, whose hash is `hash`.
     @inline(__always)
     func find(_ member: ByteView, _ hash: UInt64) -> MemberBlock? {

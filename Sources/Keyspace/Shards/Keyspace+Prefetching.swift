@@ -1,0 +1,75 @@
+import CLinux
+import Primitives
+
+/// Fetching ahead what commands are going to read: each step asks for one pointer's target while the next command's is
+/// still on its way, so that none of them waits for memory when it runs.
+///
+/// The first steps read words that stay readable whatever other workers do, and take no lock. An entry and what is behind
+/// it may be freed at any time: those steps take the shard's lock if it is free, and do without otherwise.
+extension Keyspace {
+    /// Asks the processor for the shard and the table slot of a key. Takes no lock; needs `reclaimer.enter`.
+    @inline(__always)
+    public func prefetchSlot(_ hash: UInt64, database: Int) {
+        let shard = shard(Self.shardIndex(hash))
+        clinux_prefetch_write(shard)
+        guard let slot = peekSlot(hash, shard, database) else { return }
+        clinux_prefetch_read(slot)
+        // A probe that begins at the end of a cache line goes on in the next.
+        clinux_prefetch_read(slot + Self.peekedSlots)
+    }
+
+    /// Slots that are looked at ahead of a call: few keys are further from their home.
+    private static let peekedSlots = 6
+
+    /// Asks the processor for the entry of a key whose slot was prefetched.
+    @inline(__always)
+    public func prefetchEntry(_ hash: UInt64, database: Int) {
+        guard let entry = peekEntry(hash, database) else { return }
+        clinux_prefetch_read(entry)
+        // Header and key begin in one line; short values end in that or the next.
+        clinux_prefetch_read(entry + 48)
+    }
+
+    /// Asks for what an element of the aggregate under a key is found by, once its entry was prefetched: the block of a
+    /// small aggregate, the slot of a large one. Passes over a key whose shard somebody else works in.
+    ///
+    /// - Returns: the element's hash where `prefetchElementBlock` has more to fetch.
+    public func prefetchElement(_ element: ByteView, of hash: UInt64, database: Int) -> UInt64? {
+        guard tryLock(Self.shardIndex(hash)) else { return nil }
+        defer { unlock(Self.shardIndex(hash)) }
+        guard let entry = peekEntry(hash, database) else { return nil }
+        return Entry(base: entry).prefetchElement(element)
+    }
+
+    /// Asks for the block of an element whose slot was prefetched.
+    public func prefetchElementBlock(_ elementHash: UInt64, of hash: UInt64, database: Int) {
+        guard tryLock(Self.shardIndex(hash)) else { return }
+        defer { unlock(Self.shardIndex(hash)) }
+        guard let entry = peekEntry(hash, database) else { return }
+        Entry(base: entry).prefetchElementBlock(elementHash)
+    }
+
+    /// What is most likely the entry of a key: nothing but its tag is compared. It may be read under the shard's lock.
+    @inline(__always)
+    private func peekEntry(_ hash: UInt64, _ database: Int) -> UnsafeMutableRawPointer? {
+        guard let slot = peekSlot(hash, shard(Self.shardIndex(hash)), database) else { return nil }
+        let tag = Table.tag(hash)
+        for index in 0..<Self.peekedSlots {
+            let value = clinux_load_relaxed(slot + index)
+            if value == Table.empty { return nil }
+            if value >> 48 == tag, value != Table.tombstone {
+                return UnsafeMutableRawPointer(bitPattern: UInt(value & 0xFFFF_FFFF_FFFF))
+            }
+        }
+        return nil
+    }
+
+    @inline(__always)
+    private func peekSlot(
+        _ hash: UInt64, _ shard: UnsafeMutablePointer<Shard>, _ database: Int
+    ) -> UnsafeMutablePointer<UInt64>? {
+        let directory = clinux_load_relaxed(&shard.pointee.databases[database].table.directoryWord)
+        guard directory != 0 else { return nil }
+        return Table.slots(of: directory) + Table.home(hash, capacities[Int(directory >> 48)])
+    }
+}

@@ -1,0 +1,38 @@
+import CLinux
+import Primitives
+
+/// Fetching an element of an aggregate ahead of the command that looks for it.
+extension Entry {
+    /// Asks the processor for the block of a small aggregate, or for the slot of `element` in a large one; answers the
+    /// element's hash where the slot leads to more.
+    @inline(__always)
+    func prefetchElement(_ element: ByteView) -> UInt64? {
+        guard type == .hash || type == .sortedSet else { return nil }
+        switch encoding {
+        case .listpack, .listpackExtended:
+            let block = pointer
+            // A search reads on from here, at the pace of the processor's own prefetching.
+            clinux_prefetch_read(block)
+            clinux_prefetch_read(block + 64)
+            return nil
+        default:
+            let hash = processHash(element)
+            if type == .hash {
+                aggregate(HashValue.self).table.prefetchSlot(hash)
+            } else {
+                aggregate(SortedSetValue.self).large.state.pointee.table.prefetch(hash)
+            }
+            return hash
+        }
+    }
+
+    /// Asks for the block of an element with `hash`, whose slot was prefetched.
+    @inline(__always)
+    func prefetchElementBlock(_ hash: UInt64) {
+        switch (type, encoding) {
+        case (.hash, .hashTable): aggregate(HashValue.self).table.prefetchEntry(hash)
+        case (.sortedSet, .skipList): aggregate(SortedSetValue.self).large.state.pointee.table.prefetchBlock(hash)
+        default: return
+        }
+    }
+}
