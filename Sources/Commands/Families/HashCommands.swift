@@ -7,24 +7,29 @@ import RESP
 public enum HashCommands {
     public static let commands: [Command] = [
         Command(
-            "hset", arity: -4, flags: [.write, .denyoom, .fast], keys: [.one(1, [.readWrite, .update])], element: 2, group: .hash,
+            "hset", arity: -4, flags: [.write, .denyoom, .fast], keys: [.one(1, [.readWrite, .update])], element: 2,
+            group: .hash,
             since: "2.0.0", complexity: "O(n), n being the number of fields given.",
             summary: "Sets fields of a hash to values, and counts those that are new.",
             syntax: "key:key data=(field:string value:string)...", handler: hset),
         Command(
-            "hmset", arity: -4, flags: [.write, .denyoom, .fast], keys: [.one(1, [.readWrite, .update])], element: 2, group: .hash,
+            "hmset", arity: -4, flags: [.write, .denyoom, .fast], keys: [.one(1, [.readWrite, .update])], element: 2,
+            group: .hash,
             since: "2.0.0", complexity: "O(n), n being the number of fields given.",
             summary: "Sets fields of a hash to values. HSET does the same and counts.",
             syntax: "key:key data=(field:string value:string)...", handler: hmset),
         Command(
-            "hsetnx", arity: 4, flags: [.write, .denyoom, .fast], keys: [.one(1, [.readWrite, .insert])], element: 2, group: .hash,
+            "hsetnx", arity: 4, flags: [.write, .denyoom, .fast], keys: [.one(1, [.readWrite, .insert])], element: 2,
+            group: .hash,
             since: "2.0.0", summary: "Sets a field of a hash that does not exist yet.",
             syntax: "key:key field:string value:string", handler: hsetnx),
         Command(
-            "hget", arity: 3, flags: [.readonly, .fast], keys: [.one(1, [.readOnly, .access])], element: 2, group: .hash,
+            "hget", arity: 3, flags: [.readonly, .fast], keys: [.one(1, [.readOnly, .access])], element: 2,
+            group: .hash,
             since: "2.0.0", summary: "Answers the value of a field.", syntax: "key:key field:string", handler: hget),
         Command(
-            "hmget", arity: -3, flags: [.readonly, .fast], keys: [.one(1, [.readOnly, .access])], element: 2, group: .hash,
+            "hmget", arity: -3, flags: [.readonly, .fast], keys: [.one(1, [.readOnly, .access])], element: 2,
+            group: .hash,
             since: "2.0.0", complexity: "O(n), n being the number of fields given.",
             summary: "Answers the values of several fields.", syntax: "key:key field:string...", handler: hmget),
         Command(
@@ -48,11 +53,13 @@ public enum HashCommands {
             "hlen", arity: 2, flags: [.readonly, .fast], keys: [.one(1, .readOnly)], group: .hash, since: "2.0.0",
             summary: "Answers the number of fields.", syntax: "key:key", handler: hlen),
         Command(
-            "hstrlen", arity: 3, flags: [.readonly, .fast], keys: [.one(1, .readOnly)], element: 2, group: .hash, since: "3.2.0",
+            "hstrlen", arity: 3, flags: [.readonly, .fast], keys: [.one(1, .readOnly)], element: 2, group: .hash,
+            since: "3.2.0",
             summary: "Answers the length of a field's value in bytes.", syntax: "key:key field:string",
             handler: hstrlen),
         Command(
-            "hexists", arity: 3, flags: [.readonly, .fast], keys: [.one(1, .readOnly)], element: 2, group: .hash, since: "2.0.0",
+            "hexists", arity: 3, flags: [.readonly, .fast], keys: [.one(1, .readOnly)], element: 2, group: .hash,
+            since: "2.0.0",
             summary: "Answers whether a field exists.", syntax: "key:key field:string", handler: hexists),
     ]
 

@@ -20,7 +20,8 @@ public enum SortedSetCommands {
             summary: "Adds to the score of a member, which is 0 for one that is not there.",
             syntax: "key:key increment:double member:string", handler: zincrby),
         Command(
-            "zrem", arity: -3, flags: [.write, .fast], keys: [.one(1, [.readWrite, .delete])], element: 2, group: .sortedSet,
+            "zrem", arity: -3, flags: [.write, .fast], keys: [.one(1, [.readWrite, .delete])], element: 2,
+            group: .sortedSet,
             since: "1.2.0", complexity: "O(log n) for each member named, n being the number of members.",
             summary: "Removes members; a set without any is removed too.", syntax: "key:key member:string...",
             handler: zrem),
@@ -28,7 +29,8 @@ public enum SortedSetCommands {
             "zcard", arity: 2, flags: [.readonly, .fast], keys: [.one(1, .readOnly)], group: .sortedSet,
             since: "1.2.0", summary: "Answers the number of members.", syntax: "key:key", handler: zcard),
         Command(
-            "zscore", arity: 3, flags: [.readonly, .fast], keys: [.one(1, [.readOnly, .access])], element: 2, group: .sortedSet,
+            "zscore", arity: 3, flags: [.readonly, .fast], keys: [.one(1, [.readOnly, .access])], element: 2,
+            group: .sortedSet,
             since: "1.2.0", summary: "Answers the score of a member.", syntax: "key:key member:string",
             handler: zscore),
         Command(
@@ -37,7 +39,8 @@ public enum SortedSetCommands {
             summary: "Answers the scores of several members.", syntax: "key:key member:string...",
             handler: zmscore),
         Command(
-            "zrank", arity: -3, flags: [.readonly, .fast], keys: [.one(1, [.readOnly, .access])], element: 2, group: .sortedSet,
+            "zrank", arity: -3, flags: [.readonly, .fast], keys: [.one(1, [.readOnly, .access])], element: 2,
+            group: .sortedSet,
             since: "2.0.0", complexity: "O(log n), n being the number of members.",
             summary: "Answers how many members come before one in ascending order.",
             syntax: "key:key member:string [WITHSCORE]", handler: zrank),

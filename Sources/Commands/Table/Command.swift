@@ -29,7 +29,8 @@ public struct Command: Sendable {
 
     public init(
         _ name: String, arity: Int, flags: CommandFlags = [], categories: CommandCategories = [],
-        keys: [KeySpecification] = [], element: Int = 0, group: CommandGroup, since: String, complexity: String = "O(1)",
+        keys: [KeySpecification] = [], element: Int = 0, group: CommandGroup, since: String,
+        complexity: String = "O(1)",
         summary: String, syntax: String = "", subcommands: [Command] = [], handler: @escaping Handler
     ) {
         self.name = name
