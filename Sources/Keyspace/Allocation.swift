@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Raw blocks from the C allocator, with the size that they really take, so that every byte a key holds is accounted.
@@ -30,6 +31,10 @@ public enum Allocation {
     /// Bytes that glibc takes for a request of `size`: an 8-byte header, multiples of 16, at least 32.
     @inlinable @inline(__always)
     public static func footprint(_ size: Int) -> Int { max(32, (size &+ 8 &+ 15) & ~15) }
+
+    /// Lets the allocator merge blocks when they are freed. By default glibc puts small ones aside and merges all of them
+    /// at some later call: after a million keys have expired that one takes 40 ms.
+    public static func avoidPauses() { mallopt(M_MXFAST, 0) }
 
     @usableFromInline @inline(never)
     static func outOfMemory(_ size: Int) -> Never {

@@ -1,6 +1,7 @@
 import CLinux
 import Configuration
 import Glibc
+import Keyspace
 import Logging
 
 /// The life of the process: configuration, start, waiting for a signal, an orderly end.
@@ -17,6 +18,7 @@ public enum ServerMain {
 
     private static func serve(_ configuration: Configuration) -> CInt {
         let signals = blockSignals()
+        Allocation.avoidPauses()
         let settings = configuration.settings
         do throws(StartError) {
             guard chdir(settings.directory) == 0 else {
