@@ -1,0 +1,61 @@
+"""Talks to a server through redis-py, in both protocols: redis_py.py PORT. Ends with 0 if every reply is the expected one."""
+import sys
+
+import redis
+
+
+def check(actual, expected):
+    if actual != expected:
+        sys.exit(f"expected {expected!r}, received {actual!r}")
+
+
+def converse(protocol):
+    client = redis.Redis(port=int(sys.argv[1]), protocol=protocol, decode_responses=True)
+    client.flushall()
+    check(client.ping(), True)
+    check(client.set("count", 1, ex=100, nx=True), True)
+    check(client.incr("count", 41), 42)
+    check(0 < client.ttl("count") <= 100, True)
+    check(client.mget("count", "absent"), ["42", None])
+
+    check(client.hset("hash", mapping={"a": "1", "b": "x\r\ny"}), 2)
+    check(client.hgetall("hash"), {"a": "1", "b": "x\r\ny"})
+    check(client.hincrbyfloat("hash", "a", 0.5), 1.5)
+
+    check(client.zadd("scores", {"one": 1, "two": 2.5, "three": 3}), 3)
+    pairs = client.zrange("scores", 0, 1, withscores=True)
+    check([tuple(pair) for pair in pairs], [("one", 1.0), ("two", 2.5)])
+    check(client.zscore("scores", "two"), 2.5)
+    check(client.zcount("scores", "(1", "+inf"), 2)
+
+    with client.pipeline(transaction=True) as pipeline:
+        pipeline.watch("count")
+        pipeline.multi()
+        pipeline.incr("count")
+        pipeline.zincrby("scores", 1, "one")
+        check(pipeline.execute(), [43, 2.0])
+    with client.pipeline(transaction=True) as pipeline:
+        pipeline.watch("count")
+        client.set("count", 0)
+        pipeline.multi()
+        pipeline.incr("count")
+        try:
+            pipeline.execute()
+            sys.exit("a changed key was not noticed")
+        except redis.WatchError:
+            pass
+
+    check(sorted(client.scan_iter(match="*")), ["count", "hash", "scores"])
+    check(client.type("scores"), "zset")
+    try:
+        client.incr("hash")
+        sys.exit("a wrong type was not noticed")
+    except redis.ResponseError as error:
+        check(str(error).startswith("WRONGTYPE"), True)
+    check(client.client_setname("tester"), True)
+    check(client.client_getname(), "tester")
+    check("redis_version" in client.info(), True)
+
+
+for version in (2, 3):
+    converse(version)
