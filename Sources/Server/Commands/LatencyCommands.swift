@@ -98,9 +98,10 @@ enum LatencyCommands {
             return call.reply.verbatim("No event took \(threshold) ms or longer since the last reset.\n")
         }
         let slowlog = call.server.settings.slowlogLogSlowerThan
-        if slowlog < 0 || slowlog > threshold * 1000 {
+        let microseconds = threshold.multiplied(checked: 1000) ?? .max
+        if slowlog < 0 || slowlog > microseconds {
             text += "\nThe slow log does not show these commands: CONFIG SET slowlog-log-slower-than "
-            text += "\(threshold * 1000) would.\n"
+            text += "\(microseconds) would.\n"
         }
         call.reply.verbatim("Spikes of latency were observed.\n\n\(text)")
     }

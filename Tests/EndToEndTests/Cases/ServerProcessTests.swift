@@ -134,6 +134,14 @@ import Testing
             < PONG
             > SLOWLOG LEN
             < 0
+            > CONFIG SET latency-monitor-threshold 10
+            < OK
+            > DEBUG SLEEP 0.02
+            < OK
+            > CONFIG SET latency-monitor-threshold 9223372036854775807
+            < OK
+            > LATENCY DOCTOR
+            <* *command*
             """#, arguments: ["--slowlog-max-len", "100"])
     }
 
