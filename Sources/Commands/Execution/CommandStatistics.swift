@@ -1,3 +1,4 @@
+import Keyspace
 import Primitives
 
 /// What one worker has measured of one command.
@@ -9,9 +10,9 @@ public struct CommandStatistics: ~Copyable, Sendable {
     public let rejected = Counter()
     /// Calls that answered an error.
     public let failed = Counter()
-    public let latency = LatencyHistogram()
+    public let latency: LatencyHistogram
 
-    public init() {}
+    init(latency: LatencyHistogram) { self.latency = latency }
 
     /// Forgets everything; what the worker counts in the same instant may be lost.
     public func reset() {
@@ -25,21 +26,25 @@ public struct CommandStatistics: ~Copyable, Sendable {
 
 /// Durations in ticks, counted in buckets of which each power of two has four: at most 25 % wide.
 ///
-/// One writer; readers see each bucket whole. 2 KB, allocated at the first measurement.
-public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
-    public static let bucketCount = 4 * 62
+/// One writer; readers see each bucket whole. The 2 KB of buckets lie with those of other commands in a block that is
+/// never written where it need not be: the system gives memory to a page when something is first counted there, so that
+/// commands that nobody calls take none, and counting need not ask whether there is any.
+public struct LatencyHistogram: @unchecked Sendable {
+    public static let bucketCount = 4 * 63
     private let buckets: UnsafeMutablePointer<Counter>
 
-    init() {
-        buckets = .allocate(capacity: Self.bucketCount)
-        for index in 0..<Self.bucketCount { (buckets + index).initialize(to: Counter()) }
+    /// - Parameter buckets: a part of `allocate`'s block, which outlives the histogram.
+    init(_ buckets: UnsafeMutablePointer<Counter>) { self.buckets = buckets }
+
+    /// The buckets of `count` histograms, one behind the other; `Allocation.free` frees them.
+    static func allocate(_ count: Int) -> UnsafeMutablePointer<Counter> {
+        let buckets = count * bucketCount
+        // A counter is its integer.
+        return Allocation.allocateZeroed(buckets * MemoryLayout<Counter>.stride)
+            .bindMemory(to: Counter.self, capacity: buckets)
     }
 
-    deinit {
-        buckets.deinitialize(count: Self.bucketCount)
-        buckets.deallocate()
-    }
-
+    /// Less than `bucketCount` for any duration, that of a counter that has gone back included.
     @inline(__always)
     static func bucket(_ ticks: UInt64) -> Int {
         guard ticks >= 4 else { return Int(truncatingIfNeeded: ticks) }
@@ -51,7 +56,8 @@ public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
     public static func upperBound(of bucket: Int) -> UInt64 {
         guard bucket >= 4 else { return UInt64(bucket) }
         let exponent = UInt64(bucket / 4 + 1)
-        return (UInt64(4 + bucket % 4 + 1) << (exponent - 2)) - 1
+        // What is shifted out of the last bucket's bound leaves the largest number.
+        return (UInt64(4 + bucket % 4 + 1) << (exponent - 2)) &- 1
     }
 
     @inline(__always)
@@ -60,6 +66,6 @@ public struct LatencyHistogram: ~Copyable, @unchecked Sendable {
     public func count(in bucket: Int) -> Int { buckets[bucket].current }
 
     public func reset() {
-        for index in 0..<Self.bucketCount { buckets[index].set(0) }
+        for index in 0..<Self.bucketCount where buckets[index].current != 0 { buckets[index].set(0) }
     }
 }

@@ -20,6 +20,7 @@ public struct Executor: ~Copyable {
     public var call: Call
     /// By `CommandEntry.identifier`.
     public let statistics: UnsafeMutablePointer<CommandStatistics>
+    private let latencies: UnsafeMutablePointer<Counter>
     /// Calls that took at least so many ticks are reported.
     public var slowThreshold = UInt64.max
     /// Whether durations are counted in histograms (`latency-tracking`).
@@ -43,12 +44,17 @@ public struct Executor: ~Copyable {
             access: Access(keyspace: keyspace, statistics: accessStatistics), session: session,
             table: table, host: host, worker: worker)
         statistics = .allocate(capacity: table.identifierCount)
-        for index in 0..<table.identifierCount { (statistics + index).initialize(to: CommandStatistics()) }
+        latencies = LatencyHistogram.allocate(table.identifierCount)
+        for index in 0..<table.identifierCount {
+            let latency = LatencyHistogram(latencies + index * LatencyHistogram.bucketCount)
+            (statistics + index).initialize(to: CommandStatistics(latency: latency))
+        }
     }
 
     deinit {
         statistics.deinitialize(count: table.identifierCount)
         statistics.deallocate()
+        Allocation.free(latencies)
     }
 
     /// Turns to a connection; `now` is the time that its next commands see, in milliseconds since 1970.
@@ -142,7 +148,8 @@ public struct Executor: ~Copyable {
         counts.pointee.calls.add()
         counts.pointee.ticks.add(Int(truncatingIfNeeded: ticks))
         if tracksLatency { counts.pointee.latency.record(ticks) }
-        if ticks >= slowThreshold {
+        // The counters of two processor cores may differ: a duration below zero is none.
+        if ticks >= slowThreshold, Int64(bitPattern: ticks) >= 0 {
             observer.executionWasSlow(arguments, entry: entry, ticks: ticks, session: call.session)
         }
         return end
