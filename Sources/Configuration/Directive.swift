@@ -11,6 +11,8 @@ public struct Directive: Sendable {
     public let change: Change
     /// Whether its value must not appear in logs.
     public let isSensitive: Bool
+    /// Whether the server acts on the default alone, so that any other value, though understood, is refused.
+    let onlyDefault: Bool
     /// What it does, in one line.
     public let summary: String
     let kind: Kind
@@ -46,12 +48,13 @@ public struct Directive: Sendable {
 
     init(
         _ name: String, _ kind: Kind, aliases: [String] = [], change: Change = .atRunTime, sensitive: Bool = false,
-        _ summary: String
+        onlyDefault: Bool = false, _ summary: String
     ) {
         self.name = name
         self.aliases = aliases
         self.change = change
         self.isSensitive = sensitive
+        self.onlyDefault = onlyDefault
         self.summary = summary
         self.kind = kind
     }
@@ -106,6 +109,13 @@ extension Directive {
 
     /// Sets the value from the words behind the name.
     func set(_ words: [[UInt8]], in settings: inout Settings) throws(Refusal) {
+        guard onlyDefault else { return try assign(words, in: &settings) }
+        var changed = settings
+        try assign(words, in: &changed)
+        guard text(in: changed) == text(in: Settings()) else { throw .unsupported }
+    }
+
+    private func assign(_ words: [[UInt8]], in settings: inout Settings) throws(Refusal) {
         if case .words(_, let set, _) = kind {
             if let reason = set(&settings, words.map { String(decoding: $0, as: UTF8.self) }) { throw .invalid(reason) }
             return

@@ -6,7 +6,7 @@ extension Directive {
     private static let requestSize = 1 << 20...Int.max
 
     /// All supported directives, by subject.
-    public static let all: [Directive] = network + process + keyspace + security + observation + fixed
+    public static let all: [Directive] = network + process + keyspace + security + observation + fixed + onlyDefaults
 
     private static let network: [Directive] = [
         Directive("port", .integer(\.port, 0...65535), change: .atStartOnly, "TCP port; 0 listens on none"),
@@ -47,7 +47,6 @@ extension Directive {
         Directive("databases", .integer(\.databases, 1...Int(Int32.max)), change: .atStartOnly, "number of databases"),
         Directive("hz", .clamped(\.hz, int32, to: 1...500), "rounds of background work a second"),
         Directive("active-expire-effort", .integer(\.activeExpireEffort, 1...10), "how much time expiry may take"),
-        Directive("activerehashing", .bool(\.activeRehashing), "whether tables are resized in idle time"),
         Directive(
             "hash-max-listpack-entries", .integer(\.hashMaxListpackEntries, anySize),
             aliases: ["hash-max-ziplist-entries"], "most fields of a hash in one block"),
@@ -60,12 +59,6 @@ extension Directive {
         Directive(
             "zset-max-listpack-value", .memory(\.zsetMaxListpackValue, anySize), aliases: ["zset-max-ziplist-value"],
             "longest member of a sorted set in one block"),
-        Directive("lazyfree-lazy-expire", .bool(\.lazyfreeExpire), "free expired values in the background"),
-        Directive(
-            "lazyfree-lazy-server-del", .bool(\.lazyfreeServerDelete), "free overwritten values in the background"),
-        Directive("lazyfree-lazy-user-del", .bool(\.lazyfreeUserDelete), "make DEL behave like UNLINK"),
-        Directive("lazyfree-lazy-user-flush", .bool(\.lazyfreeUserFlush), "make FLUSHALL and FLUSHDB asynchronous"),
-        Directive("notify-keyspace-events", .keyspaceEvents, "which events of keys are published"),
     ]
 
     private static let security: [Directive] = [
@@ -100,6 +93,26 @@ extension Directive {
         Directive(
             "enable-protected-configs", .fixed(["no"]), change: .atStartOnly, "who may set protected directives; nobody"
         ),
+    ]
+
+    /// Directives that Redis has other values for; their defaults say what this server always does.
+    private static let onlyDefaults: [Directive] = [
+        Directive(
+            "activerehashing", .bool(\.activeRehashing), onlyDefault: true, "tables are resized in idle time"),
+        Directive(
+            "lazyfree-lazy-expire", .bool(\.lazyfreeExpire), onlyDefault: true,
+            "large values that expired are freed in the background"),
+        Directive(
+            "lazyfree-lazy-server-del", .bool(\.lazyfreeServerDelete), onlyDefault: true,
+            "large values that were overwritten are freed in the background"),
+        Directive(
+            "lazyfree-lazy-user-del", .bool(\.lazyfreeUserDelete), onlyDefault: true, "DEL behaves like UNLINK"),
+        Directive(
+            "lazyfree-lazy-user-flush", .bool(\.lazyfreeUserFlush), onlyDefault: true,
+            "FLUSHALL and FLUSHDB free in the background"),
+        Directive(
+            "notify-keyspace-events", .keyspaceEvents, onlyDefault: true,
+            "which events of keys are published; none yet"),
     ]
 
     /// The directive of that name or alias, in any letter case.

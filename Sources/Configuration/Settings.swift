@@ -52,10 +52,10 @@ public struct Settings: Sendable {
     public var hashMaxListpackValue = 64
     public var zsetMaxListpackEntries = 128
     public var zsetMaxListpackValue = 64
-    public var lazyfreeExpire = false
-    public var lazyfreeServerDelete = false
-    public var lazyfreeUserDelete = false
-    public var lazyfreeUserFlush = false
+    public var lazyfreeExpire = true
+    public var lazyfreeServerDelete = true
+    public var lazyfreeUserDelete = true
+    public var lazyfreeUserFlush = true
     public var keyspaceEvents: KeyspaceEvents = []
 
     // Security

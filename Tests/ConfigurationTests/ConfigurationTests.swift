@@ -107,6 +107,9 @@ extension Configuration {
             ("save", "60 1000", "not supported by this server"),
             ("io-threads", "4", "not supported by this server"),
             ("maxmemory", "1gb", "not supported by this server"),
+            ("activerehashing", "no", "not supported by this server"),
+            ("lazyfree-lazy-user-del", "no", "not supported by this server"),
+            ("notify-keyspace-events", "KEA", "not supported by this server"),
             ("notify-keyspace-events", "q", "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."),
             ("client-output-buffer-limit", "normal 1 2", "Wrong number of arguments in buffer limit configuration."),
             (
@@ -135,9 +138,8 @@ extension Configuration {
     @Test func valuesTakeTheirCanonicalText() throws {
         var configuration = Configuration()
         let cases = [
-            ("notify-keyspace-events", "KEA", "AKE"), ("notify-keyspace-events", "KEng", "gnKE"),
-            ("notify-keyspace-events", "g$lshzxetdKE", "AKE"), ("notify-keyspace-events", "", ""),
-            ("notify-keyspace-events", "AKEn", "AnKE"), ("client-query-buffer-limit", "2MB", "2097152"),
+            ("notify-keyspace-events", "", ""), ("activerehashing", "YES", "yes"),
+            ("lazyfree-lazy-expire", "yes", "yes"), ("client-query-buffer-limit", "2MB", "2097152"),
             ("hash-max-listpack-value", "1k", "1000"), ("latency-tracking-info-percentiles", "50.5 99.90", "50.5 99.9"),
             ("latency-tracking-info-percentiles", "", ""), ("loglevel", "WARNING", "warning"),
             (
@@ -152,6 +154,15 @@ extension Configuration {
         }
         _ = try configuration.set(("hash-max-ziplist-entries", "7"))
         #expect(configuration.settings.hashMaxListpackEntries == 7)
+    }
+
+    @Test func eventClassesHaveOneOrder() {
+        for (text, canonical) in [
+            ("KEA", "AKE"), ("KEng", "gnKE"), ("g$lshzxetdKE", "AKE"), ("", ""), ("AKEn", "AnKE"),
+        ] {
+            #expect(KeyspaceEvents(text: text)?.text == canonical)
+        }
+        #expect(KeyspaceEvents(text: "q") == nil)
     }
 
     @Test func everyDirectiveTakesItsOwnText() throws {

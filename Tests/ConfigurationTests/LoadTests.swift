@@ -100,6 +100,11 @@ final class TemporaryFolder {
         #expect(configuration.warnings.map(\.name) == ["io-threads", "save", "appendonly"])
         #expect(configuration.warnings.map(\.line) == [1, 3, 4])
         #expect(configuration.value("appendonly") == "no")
+        let other = try Configuration.reading(
+            "lazyfree-lazy-user-del no\nactiverehashing yes\nnotify-keyspace-events KEA")
+        #expect(other.warnings.map(\.line) == [1, 3])
+        #expect(other.value("lazyfree-lazy-user-del") == "yes" && other.value("notify-keyspace-events") == "")
+        #expect(throws: ConfigurationError.self) { try Configuration.reading("activerehashing maybe") }
     }
 
     @Test func hostileTextIsRefusedNotFatal() {
