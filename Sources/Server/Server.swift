@@ -47,7 +47,7 @@ final class Server: @unchecked Sendable {
     private let passwordIsRequired = Atomic<Bool>(false)
     /// Told the level of the log; set before the start.
     var logLevelChanged: (@Sendable (Settings.LogLevel) -> Void)?
-    private let shutdownRequested = Atomic<Bool>(false)
+    private let shutdownBegan = Atomic<Bool>(false)
 
     init(configuration: Configuration, supervision: Settings.Supervision, log: Logger) {
         self.configuration = configuration
@@ -137,14 +137,13 @@ final class Server: @unchecked Sendable {
         for thread in threads { thread.join() }
     }
 
-    /// Ends the process as SIGTERM does.
+    /// Ends the process as SIGTERM does; nothing where it ends already, since a second signal does not let it finish.
     func requestShutdown() {
-        shutdownRequested.store(true, ordering: .relaxed)
-        kill(getpid(), SIGTERM)
+        if !beginShutdown() { kill(getpid(), SIGTERM) }
     }
 
-    /// Whether a client asked for the end.
-    var isShutdownRequested: Bool { shutdownRequested.load(ordering: .relaxed) }
+    /// Notes that the process is going to end; returns whether that was known.
+    func beginShutdown() -> Bool { shutdownBegan.exchange(true, ordering: .relaxed) }
 
     static func randomHexadecimal(_ count: Int) -> String {
         var generator = SystemRandomNumberGenerator()

@@ -112,7 +112,7 @@ public enum ServerMain {
         var signals = signals
         var received: CInt = 0
         while sigwait(&signals, &received) != 0 {}
-        if !server.isShutdownRequested {
+        if !server.beginShutdown() {
             log.warning("Received \(received == SIGINT ? "SIGINT" : "SIGTERM") scheduling shutdown...")
         }
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)

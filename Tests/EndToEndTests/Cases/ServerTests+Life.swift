@@ -27,6 +27,16 @@ extension ServerTests {
             """#)
     }
 
+    @Test(arguments: ServerKind.all)
+    func manyShutdownsAtOnceEndWithZero(_ kind: ServerKind) throws {
+        for _ in 0..<5 {
+            let server = try ServerProcess(kind)
+            let connections = try (0..<40).map { _ in try server.raw() }
+            for connection in connections { connection.send("SHUTDOWN NOSAVE\r\n") }
+            #expect(server.waitForExit() == 0)
+        }
+    }
+
     @Test(arguments: ServerKind.all, [SIGTERM, SIGINT])
     func signalsEndTheServerWithZero(_ kind: ServerKind, _ signal: Int32) throws {
         let server = try ServerProcess(kind)
