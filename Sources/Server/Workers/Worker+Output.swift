@@ -48,6 +48,7 @@ extension Worker {
         connection.pointee.pending.clear(keeping: 0)
         connection.pointee.overSoftLimitSince = nil
         connection.pointee.record.outputBytes.set(0)
+        connection.pointee.record.outputCapacity.set(0)
         if connection.pointee.awaitsWritability {
             connection.pointee.awaitsWritability = false
             watch(connection)
@@ -88,7 +89,8 @@ extension Worker {
             let now = Clock.wallMilliseconds() / 1000
             let since = connection.pointee.overSoftLimitSince ?? now
             connection.pointee.overSoftLimitSince = since
-            if now - since >= Int64(limit.softSeconds) { isOver = true }
+            // Whole seconds: of a difference of one, as little as a millisecond may have passed.
+            if now - since > Int64(limit.softSeconds) { isOver = true }
         } else {
             connection.pointee.overSoftLimitSince = nil
         }

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 /// Connections at their edges: paused, killed, closing, cut off, and what was pipelined behind.
@@ -133,6 +134,44 @@ import Testing
         #expect(try client.run("CLIENT LIST").text?.split(separator: "\n").count == 1)
         #expect(try client.run("EXISTS late") == .integer(0))
         #expect(server.residentBytes - before < 100 << 20)
+    }
+
+    @Test(arguments: ServerKind.all)
+    func aClientThatStaysAboveTheSoftLimitIsCutOffAfterItsSeconds(_ kind: ServerKind) throws {
+        let server = try ServerProcess(kind, ["--client-output-buffer-limit", "normal", "0", "1mb", "1"])
+        let client = try server.client()
+        try client.send([Array("SET".utf8), Array("k".utf8), [UInt8](repeating: 120, count: 1 << 20)])
+        let greedy = try server.raw(receiveBuffer: 4096)
+        try greedy.run("PING")
+        let start = ContinuousClock.now
+        greedy.send(String(repeating: "GET k\r\n", count: 30))
+        while try client.run("CLIENT LIST").text?.split(separator: "\n").count != 1,
+            ContinuousClock.now - start < .seconds(10)
+        {
+            usleep(10_000)
+        }
+        let lived = ContinuousClock.now - start
+        #expect(lived > .seconds(1) && lived < .seconds(10))
+    }
+
+    @Test(arguments: ServerKind.all)
+    func aReaderThatCaughtUpHoldsNoMemory(_ kind: ServerKind) throws {
+        try ServerPool.with(kind) { server in
+            let client = try server.client()
+            try client.send([Array("SET".utf8), Array("k".utf8), [UInt8](repeating: 120, count: 20 << 20)])
+            let slow = try server.raw(receiveBuffer: 4096)
+            slow.send("CLIENT SETNAME slow\r\nGET k\r\n")
+            func waits() throws -> Bool {
+                let lines = try client.run("CLIENT LIST").text?.split(separator: "\n") ?? []
+                return lines.contains { $0.contains(" name=slow ") && !$0.contains(" omem=0 ") }
+            }
+            let deadline = ContinuousClock.now + .seconds(10)
+            while try !waits(), ContinuousClock.now < deadline { usleep(2000) }
+            #expect(try waits())
+            try slow.read { $0.count >= 20 << 20 }
+            while try waits(), ContinuousClock.now < deadline { usleep(2000) }
+            #expect(try !waits())
+        }
     }
 
     @Test(arguments: ServerKind.all)
