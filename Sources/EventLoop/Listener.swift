@@ -17,6 +17,7 @@ public struct Listener: Sendable {
     }
 
     /// Listens on every address that `host` stands for: an address, a name, or `*` and `::*` for all of IPv4 and IPv6.
+    /// Of a name's addresses those that this machine does not have are left out, unless it has none of them.
     public static func tcp(host: String, port: Int, backlog: Int) throws(Failure) -> [Listener] {
         var hints = addrinfo()
         hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
@@ -32,11 +33,21 @@ public struct Listener: Sendable {
         }
         defer { freeaddrinfo(list) }
         var listeners: [Listener] = []
+        var missing: Failure?
         var next = list
         while let address = next?.pointee {
-            listeners.append(try open(address, "\(host):\(port)", backlog: backlog))
+            do throws(Failure) {
+                listeners.append(try open(address, "\(host):\(port)", backlog: backlog))
+            } catch {
+                guard error.isUnavailable else {
+                    for listener in listeners { listener.shutDown() }
+                    throw error
+                }
+                missing = error
+            }
             next = address.ai_next
         }
+        if listeners.isEmpty, let missing { throw missing }
         return listeners
     }
 
