@@ -34,7 +34,6 @@ extension CommandError {
     public static let mustBePositive = CommandError("ERR value is out of range, must be positive")
     public static let noSuchKey = CommandError("ERR no such key")
     public static let invalidCursor = CommandError("ERR invalid cursor")
-    public static let invalidDatabase = CommandError("ERR invalid DB index")
     public static let databaseOutOfRange = CommandError("ERR DB index is out of range")
     public static let overflow = CommandError("ERR increment or decrement would overflow")
     public static let nanOrInfinity = CommandError("ERR increment would produce NaN or Infinity")
@@ -43,6 +42,8 @@ extension CommandError {
     public static let notAuthenticated = CommandError("NOAUTH Authentication required.")
     public static let transactionAborted = CommandError(
         "EXECABORT Transaction discarded because of previous errors.")
+
+    static let execWithoutMulti = CommandError("ERR EXEC without MULTI")
 
     /// An EXEC that could not run at all ends its transaction.
     static func transactionAborted(by error: CommandError) -> CommandError {

@@ -10,7 +10,7 @@ extension Executor {
         call.arguments = arguments
         let session = call.session
         guard session.pointee.state.contains(.transaction) else {
-            return refuse(entry, CommandError("ERR EXEC without MULTI"))
+            return fail(entry, .execWithoutMulti)
         }
         let queue = session.pointee.queue
         session.pointee.state.remove(.transaction)
@@ -19,7 +19,7 @@ extension Executor {
         keyspace.lock(shards)
         call.access.held = shards
         if queue.isBroken {
-            refuse(entry, .transactionAborted)
+            fail(entry, .transactionAborted)
         } else if hasWatchedKeyChanged() {
             call.reply.nullArray()
         } else {

@@ -130,12 +130,20 @@ public struct Executor: ~Copyable {
 
     @inline(__always)
     private mutating func invoke(_ entry: CommandEntry) {
+        handle(entry)
+        call.access.commit()
+    }
+
+    /// Calls the handler, which answers or throws what is answered, but does not begin to answer and then throws.
+    @inline(__always)
+    private mutating func handle(_ entry: CommandEntry) {
+        let mark = call.reply.output.pointee.count
         do throws(CommandError) {
             try entry.handler(&call)
         } catch {
+            assert(call.reply.output.pointee.count == mark, "\(entry.fullName) had begun to answer")
             fail(entry, error)
         }
-        call.access.commit()
     }
 
     @inline(__always)
@@ -161,11 +169,7 @@ public struct Executor: ~Copyable {
         call.entry = entry
         call.arguments = arguments
         call.hasFirstKeyHash = false
-        do throws(CommandError) {
-            try entry.handler(&call)
-        } catch {
-            fail(entry, error)
-        }
+        handle(entry)
         _ = finish(entry, arguments, startedAt: start)
     }
 
@@ -176,10 +180,8 @@ public struct Executor: ~Copyable {
     }
 
     /// Answers an error in place of what the call would have done.
-    mutating func refuse(_ entry: CommandEntry, _ error: CommandError) { fail(entry, error) }
-
     @inline(never)
-    private mutating func fail(_ entry: CommandEntry, _ error: CommandError) {
+    mutating func fail(_ entry: CommandEntry, _ error: CommandError) {
         statistics[entry.identifier].failed.add()
         call.reply.error(error.message)
         observer.executionFailed(error)
@@ -229,7 +231,7 @@ public struct Executor: ~Copyable {
         call.entry = entry
         let state = call.session.pointee.state
         if state.contains(.unauthenticated), !entry.flags.contains(.noAuth) { return reject(entry, .notAuthenticated) }
-        if state.contains(.transaction), !TransactionCommands.runInsideTransaction.contains(entry.fullName) {
+        if state.contains(.transaction), !entry.flags.contains(.immediate) {
             if entry.flags.contains(.noMulti) {
                 return reject(entry, CommandError("ERR Command not allowed inside a transaction"))
             }

@@ -6,19 +6,19 @@ import RESP
 public enum TransactionCommands {
     public static let commands: [Command] = [
         Command(
-            "multi", arity: 1, flags: [.noscript, .loading, .stale, .fast, .allowBusy], group: .transactions,
-            since: "1.2.0", summary: "Starts a transaction: the commands that follow are queued.", handler: multi),
+            "multi", arity: 1, flags: flags, group: .transactions, since: "1.2.0",
+            summary: "Starts a transaction: the commands that follow are queued.", handler: multi),
         Command(
-            "exec", arity: 1, flags: [.noscript, .loading, .stale, .skipSlowlog], group: .transactions,
+            "exec", arity: 1, flags: [.noscript, .loading, .stale, .skipSlowlog, .immediate], group: .transactions,
             since: "1.2.0", complexity: "That of the queued commands.",
             summary: "Executes all queued commands as one.", handler: execOutsideTransaction),
         Command(
-            "discard", arity: 1, flags: [.noscript, .loading, .stale, .fast, .allowBusy], group: .transactions,
-            since: "2.0.0", complexity: "O(n), n being the number of queued commands.",
+            "discard", arity: 1, flags: flags, group: .transactions, since: "2.0.0",
+            complexity: "O(n), n being the number of queued commands.",
             summary: "Forgets the queued commands and what is watched.", handler: discard),
         Command(
-            "watch", arity: -2, flags: [.noscript, .loading, .stale, .fast, .allowBusy],
-            keys: [.range(1, -1, .readOnly)], group: .transactions, since: "2.2.0", complexity: "O(1) for each key.",
+            "watch", arity: -2, flags: flags, keys: [.range(1, -1, .readOnly)], group: .transactions, since: "2.2.0",
+            complexity: "O(1) for each key.",
             summary: "Lets the next EXEC refuse if one of the keys has changed until then.", syntax: "key:key...",
             handler: watch),
         Command(
@@ -26,8 +26,7 @@ public enum TransactionCommands {
             since: "2.2.0", summary: "Forgets what is watched.", handler: unwatch),
     ]
 
-    /// Commands that are executed although a transaction is being queued.
-    static let runInsideTransaction: Set<String> = ["multi", "exec", "discard", "watch", "quit", "reset"]
+    private static let flags: CommandFlags = [.noscript, .loading, .stale, .fast, .allowBusy, .immediate]
 
     private static func multi(_ call: inout Call) throws(CommandError) {
         guard !call.session.pointee.state.contains(.transaction) else {
@@ -39,7 +38,7 @@ public enum TransactionCommands {
 
     /// Inside a transaction the executor runs the queued commands itself and calls no handler.
     private static func execOutsideTransaction(_ call: inout Call) throws(CommandError) {
-        throw CommandError("ERR EXEC without MULTI")
+        throw .execWithoutMulti
     }
 
     private static func discard(_ call: inout Call) throws(CommandError) {

@@ -82,6 +82,8 @@ public struct CommandFlags: OptionSet, Sendable {
     public static let allowBusy = CommandFlags(rawValue: 1 << 18)
     public static let noAsyncLoading = CommandFlags(rawValue: 1 << 19)
 
+    /// Runs at once although a transaction is being queued. Not shown to clients.
+    public static let immediate = CommandFlags(rawValue: 1 << 29)
     /// Looks at or changes whole databases at once: runs while it holds every shard. Not shown to clients.
     public static let exclusive = CommandFlags(rawValue: 1 << 30)
     /// Visits shards one by one, taking locks itself. In a transaction it therefore needs all of them. Not shown.

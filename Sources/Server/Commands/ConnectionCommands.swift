@@ -23,11 +23,12 @@ enum ConnectionCommands {
             since: "1.0.0", complexity: "O(n), n being the number of passwords of the user.",
             summary: "Authenticates the connection.", syntax: "[username:string] password:string", handler: auth),
         Command(
-            "reset", arity: 1, flags: [.noscript, .loading, .stale, .fast, .noAuth, .allowBusy], group: .connection,
-            since: "6.2.0", summary: "Makes the connection what it was when it was opened.", handler: reset),
+            "reset", arity: 1, flags: [.noscript, .loading, .stale, .fast, .noAuth, .allowBusy, .immediate],
+            group: .connection, since: "6.2.0", summary: "Makes the connection what it was when it was opened.",
+            handler: reset),
         Command(
-            "quit", arity: -1, flags: [.noscript, .loading, .stale, .fast, .noAuth, .allowBusy], group: .connection,
-            since: "1.0.0", summary: "Closes the connection after its replies.", handler: quit),
+            "quit", arity: -1, flags: [.noscript, .loading, .stale, .fast, .noAuth, .allowBusy, .immediate],
+            group: .connection, since: "1.0.0", summary: "Closes the connection after its replies.", handler: quit),
     ]
 
     private static func ping(_ call: inout Call) throws(CommandError) {
