@@ -68,6 +68,9 @@ public struct ByteView {
     /// The bytes read as UTF-8, with replacement characters where they are not.
     public var string: String { String(decoding: buffer, as: UTF8.self) }
 
+    /// The same with 'A'...'Z' turned to 'a'...'z'.
+    public var lowercasedString: String { String(decoding: buffer.lazy.map(asciiLowercased), as: UTF8.self) }
+
     /// Whether both hold the same bytes. O(n), a word at a time for the short lengths that keys have.
     @inlinable @inline(__always)
     public static func == (a: ByteView, b: ByteView) -> Bool {

@@ -183,20 +183,10 @@ public struct ReplyWriter {
     public func deferredArray() -> Int { output.pointee.count }
 
     /// Writes the header of the array that began at `mark`. O(bytes written since).
-    public func finishArray(at mark: Int, count: Int) { finish("*", at: mark, count: count) }
-
-    /// The same for a map of `count` pairs.
-    public func finishMap(at mark: Int, count: Int) {
-        if version >= 3 { finish("%", at: mark, count: count) } else { finish("*", at: mark, count: count * 2) }
-    }
-
-    /// The same for a set.
-    public func finishSet(at mark: Int, count: Int) { finish(version >= 3 ? "~" : "*", at: mark, count: count) }
-
-    private func finish(_ type: Unicode.Scalar, at mark: Int, count: Int) {
+    public func finishArray(at mark: Int, count: Int) {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { scratch in
             guard let base = scratch.baseAddress else { return }
-            let length = writeHeader(UInt8(ascii: type), Int64(count), to: base)
+            let length = writeHeader(UInt8(ascii: "*"), Int64(count), to: base)
             output.pointee.insert(ByteView(base, count: length), at: mark)
         }
     }

@@ -248,8 +248,7 @@ public struct Executor: ~Copyable {
     ) throws(CommandError) -> CommandEntry {
         guard var entry = found else { throw .unknownCommand(arguments) }
         if !entry.subcommands.isEmpty, arguments.count > 1 {
-            let name = String(decoding: arguments[1].buffer.lazy.map(asciiLowercased), as: UTF8.self)
-            guard let subcommand = entry.subcommands[name] else {
+            guard let subcommand = entry.subcommands[arguments[1].lowercasedString] else {
                 throw .unknownSubcommand(arguments[1], of: entry.fullName)
             }
             entry = subcommand

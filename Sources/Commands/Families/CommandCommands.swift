@@ -115,7 +115,7 @@ public enum CommandCommands {
         if call.isWord(3, "module") { return .nothing }
         if call.isWord(3, "pattern") { return .pattern(call[4]) }
         guard call.isWord(3, "aclcat") else { throw .syntax }
-        let name = String(decoding: call[4].buffer.lazy.map(asciiLowercased), as: UTF8.self)
+        let name = call[4].lowercasedString
         return CommandCategories.named.first { $0.name == name }.map { .category($0.category) } ?? .nothing
     }
 
@@ -157,8 +157,7 @@ public enum CommandCommands {
         let arguments = UnsafeBufferPointer(rebasing: call.arguments[2...])
         guard var entry = call.table.find(arguments[0])?.takeUnretainedValue() else { throw .invalidCommand }
         if !entry.subcommands.isEmpty, arguments.count > 1 {
-            let name = String(decoding: arguments[1].buffer.lazy.map(asciiLowercased), as: UTF8.self)
-            guard let subcommand = entry.subcommands[name] else { throw .invalidCommand }
+            guard let subcommand = entry.subcommands[arguments[1].lowercasedString] else { throw .invalidCommand }
             entry = subcommand
         }
         guard !entry.command.keys.isEmpty else { throw CommandError("ERR The command has no key arguments") }

@@ -65,7 +65,7 @@ enum DebugCommands {
         let idle = (now &- entry.accessClock) & 0xFF_FFFF
         let address = String(UInt(bitPattern: entry.base), radix: 16)
         let length = entry.type == .string ? entry.textCount + 1 : call.access.memoryUsage(entry)
-        call.reply.status(
+        call.reply.simple(
             "Value at:0x\(address) refcount:1 encoding:\(entry.encoding.name) serializedlength:\(length) "
                 + "lru:\(entry.accessClock) lru_seconds_idle:\(idle)")
     }
@@ -139,23 +139,6 @@ enum DebugCommands {
                 "STRINGMATCH-LEN <pattern> <string>", "    Whether the glob <pattern> matches <string>.",
             ])
     }
-}
-
-extension ReplyWriter {
-    /// A status whose text is put together; without CR and LF.
-    func status(_ text: String) {
-        var text = text
-        output.pointee.append(UInt8(ascii: "+"))
-        text.withUTF8 { buffer in
-            if let base = buffer.baseAddress { output.pointee.append(ByteView(base, count: buffer.count)) }
-        }
-        raw("\r\n")
-    }
-}
-
-extension ByteView {
-    /// The text with 'A'...'Z' in lower case.
-    var lowercasedString: String { String(decoding: buffer.lazy.map(asciiLowercased), as: UTF8.self) }
 }
 
 extension Call {

@@ -27,7 +27,7 @@ extension Worker {
             expireKeys(until: now + expiryBudget)
             statistics.pointee.expiryMicroseconds.add(Int(Clock.monotonicMicroseconds() - now))
         }
-        if pausedConnections > 0 { resumePaused() }
+        resumePaused()
         guard now >= nextTick else { return }
         nextTick = now + 1_000_000 / Int64(max(1, settings.hz))
         resumeAccepting()
@@ -64,6 +64,7 @@ extension Worker {
 
     /// Lets connections go on that a CLIENT PAUSE has held, when it is over.
     func resumePaused() {
+        guard pausedConnections > 0 else { return }
         guard !server.pause.isActive || !server.pause.holds(writes: true, now: Clock.wallMilliseconds()) else { return }
         for connection in Array(connections.values)
         where connection.pointee.isPaused && !connection.pointee.isClosed {

@@ -150,6 +150,8 @@ final class Worker: @unchecked Sendable {
 
     private func freeClosed() {
         guard !closed.isEmpty else { return }
+        // Closing has turned the executor to their sessions.
+        pipeline.pointee.executor.select(idleSession, now: Clock.wallMilliseconds())
         for connection in closed {
             connection.deinitialize(count: 1)
             connection.deallocate()
