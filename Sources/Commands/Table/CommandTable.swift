@@ -41,8 +41,8 @@ public final class CommandEntry: @unchecked Sendable {
     func accepts(_ count: Int) -> Bool { arity >= 0 ? count == arity : count >= -arity }
 
     /// Whether a call may change keys; EXEC does where a queued command does.
-    public func mayWrite(_ queuedWrites: Bool) -> Bool {
-        flags.mayReplicate || fullName == "exec" && queuedWrites
+    public func mayWrite(_ queuedWrites: @autoclosure () -> Bool) -> Bool {
+        flags.mayReplicate || fullName == "exec" && queuedWrites()
     }
 
     /// The first argument that is a key, 0 where there is none: what is worth fetching ahead of the call.

@@ -72,8 +72,11 @@ extension InfoReport {
         info.field("maxclients", server.settings.maxClients)
         info.field("client_recent_max_input_buffer", records.map { $0.inputCapacity.current }.max() ?? 0)
         info.field("client_recent_max_output_buffer", records.map { $0.outputCapacity.current }.max() ?? 0)
-        info.zeros("blocked_clients", "tracking_clients", "pubsub_clients")
-        info.field("watching_clients", records.reduce(0) { $0 + ($1.watched.current > 0 ? 1 : 0) })
+        // Those whose next command CLIENT PAUSE holds.
+        let paused = records.count { ClientRecord.Flags(rawValue: $0.flags.current).contains(.paused) }
+        info.field("blocked_clients", paused)
+        info.zeros("tracking_clients", "pubsub_clients")
+        info.field("watching_clients", records.count { $0.watched.current > 0 })
         info.zeros("clients_in_timeout_table")
         info.field("total_watched_keys", watchedKeys)
         info.zeros("total_blocking_keys", "total_blocking_keys_on_nokey")

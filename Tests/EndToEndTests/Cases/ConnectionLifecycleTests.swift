@@ -34,6 +34,7 @@ import Testing
             #expect(try reader.run("EXEC") == .array([.null]))
             #expect(writer.staysSilent(seconds: 0.05))
             #expect(try client.run("GET k") == .null)
+            #expect(try client.run("INFO clients").text?.contains("blocked_clients:1\r\n") == true)
             // A pause in progress is made neither shorter nor weaker.
             #expect(try client.run("CLIENT PAUSE 1 WRITE") == .ok)
             #expect(writer.staysSilent(seconds: 0.05))
