@@ -58,7 +58,11 @@ struct TransactionQueue {
         let arguments: [Range<Int>]
     }
 
+    /// Bytes that a queued command takes beside its arguments: its place in the queue and the heads of two arrays.
+    private static let overhead = MemoryLayout<Queued>.stride + 96
+
     var commands: [Queued] = []
+    /// Bytes that the commands take.
     var bytes = 0
     /// Whether a command could not be queued, so that EXEC must refuse.
     var isBroken = false
@@ -73,7 +77,7 @@ struct TransactionQueue {
             bytes.append(contentsOf: argument.buffer)
             ranges.append(start..<bytes.count)
         }
-        self.bytes += bytes.count + arguments.count * 16
+        self.bytes += bytes.count + arguments.count * MemoryLayout<Range<Int>>.stride + Self.overhead
         commands.append(Queued(entry: entry, bytes: bytes, arguments: ranges))
     }
 }

@@ -19,9 +19,10 @@ extension Worker {
                 received(count, connection)
                 let view = ByteView(input, count: count)
                 let consumed = process(view, connection)
-                guard !connection.pointee.isClosed, consumed < count else { return }
-                connection.pointee.input.append(view[consumed..<count])
-                publishInput(connection)
+                if !connection.pointee.isClosed, consumed < count {
+                    connection.pointee.input.append(view[consumed..<count])
+                    publishInput(connection)
+                }
             }
         } else {
             let room = roomForInput(connection)

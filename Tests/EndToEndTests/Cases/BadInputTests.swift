@@ -438,6 +438,21 @@ import Testing
         #expect(try server.client().run("EXISTS k") == .integer(0))
     }
 
+    @Test(arguments: ServerKind.since("7.2"))
+    func aTransactionBeyondTheQueryBufferLimitClosesTheConnection(_ kind: ServerKind) throws {
+        let server = try ServerProcess(kind, ["--client-query-buffer-limit", "1mb"])
+        let connection = try server.raw()
+        try connection.run("MULTI")
+        let value = String(repeating: "a", count: 20_000)
+        #expect(throws: RawConnection.Failure.self) {
+            for _ in 0..<100 {
+                let reply = try connection.run("SET k \(value)")
+                #expect(reply == .status("QUEUED"))
+            }
+        }
+        #expect(try server.client().run("EXISTS k") == .integer(0))
+    }
+
     @Test(arguments: ServerKind.all)
     func halfCommandsHoldNothingUpForOthers(_ kind: ServerKind) throws {
         try ServerPool.with(kind) { server in
