@@ -77,6 +77,6 @@ final class ClientRecord: Sendable {
 
     var isKilled: Bool { kill.load(ordering: .acquiring) }
 
-    /// Lets the worker close the connection when it is told to look.
+    /// Lets the worker execute nothing more of the connection until it is told to close it.
     func requestKill() { kill.store(true, ordering: .releasing) }
 }

@@ -150,18 +150,16 @@ extension ClientCommands {
         let server = call.server
         let candidates = filter.identifier.map { server.clients.find($0).map { [$0] } ?? [] } ?? server.clients.all()
         var count = 0
-        var workers: Set<Int> = []
         for record in candidates where !record.isKilled && filter.fits(record, now: call.now / 1000) {
             if record === call.record {
                 if filter.sparesCaller { continue }
                 call.session.pointee.closesAfterReply = true
             } else {
                 record.requestKill()
-                workers.insert(record.worker)
+                server.workers[record.worker].mailbox.send(.close(record.identifier))
             }
             count += 1
         }
-        for worker in workers { server.workers[worker].mailbox.send(.closeKilled) }
         return count
     }
 

@@ -16,8 +16,8 @@ final class Worker: @unchecked Sendable {
     enum Message: Sendable {
         /// A new connection to serve.
         case adopt(CInt, isUnixSocket: Bool)
-        /// Look for connections that are to be closed.
-        case closeKilled
+        /// Close the connection of that number, if it is still there.
+        case close(Int)
         /// Look whether a pause is over.
         case resume
         /// Finish and end the thread.
@@ -138,10 +138,7 @@ final class Worker: @unchecked Sendable {
         for message in mailbox.receive() {
             switch message {
             case .adopt(let descriptor, let isUnixSocket): adopt(descriptor, isUnixSocket: isUnixSocket)
-            case .closeKilled:
-                for connection in Array(connections.values) where connection.pointee.record.isKilled {
-                    close(connection)
-                }
+            case .close(let identifier): if let connection = connections[identifier] { close(connection) }
             case .resume: resumePaused()
             case .stop: isStopping = true
             }
