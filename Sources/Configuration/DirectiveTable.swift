@@ -4,6 +4,8 @@ extension Directive {
     private static let anySize = 0...Int.max
     /// Limits of what clients send may not fall below what a normal request needs.
     private static let requestSize = 1 << 20...Int.max
+    /// Lengths of fields and members are kept in 32 bits.
+    private static let stringSize = 1 << 20...Int(UInt32.max)
 
     /// All supported directives, by subject.
     public static let all: [Directive] = network + process + keyspace + security + observation + fixed + onlyDefaults
@@ -22,7 +24,7 @@ extension Directive {
         Directive("timeout", .integer(\.timeout, int32), "seconds after which an idle client is closed; 0 for never"),
         Directive("maxclients", .integer(\.maxClients, 1...Int(UInt32.max)), "most clients at a time"),
         Directive(
-            "proto-max-bulk-len", .memory(\.protoMaxBulkLength, requestSize), "longest string that a client may send"),
+            "proto-max-bulk-len", .memory(\.protoMaxBulkLength, stringSize), "longest string that a client may send"),
         Directive(
             "client-query-buffer-limit", .memory(\.clientQueryBufferLimit, requestSize),
             "most bytes of requests that wait on one connection"),

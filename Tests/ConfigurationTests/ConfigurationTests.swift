@@ -91,12 +91,14 @@ extension Configuration {
             ("hz", "-1", "argument must be between 0 and 2147483647 inclusive"),
             ("maxclients", "0", "argument must be between 1 and 4294967295 inclusive"),
             ("maxclients", "99999999999999999999", "argument couldn't be parsed into an integer"),
-            ("proto-max-bulk-len", "1", "argument must be between 1048576 and 9223372036854775807 inclusive"),
+            ("proto-max-bulk-len", "1", "argument must be between 1048576 and 4294967295 inclusive"),
+            ("proto-max-bulk-len", "4gb", "argument must be between 1048576 and 4294967295 inclusive"),
+            ("client-query-buffer-limit", "1", "argument must be between 1048576 and 9223372036854775807 inclusive"),
             ("proto-max-bulk-len", "1x", "argument must be a memory value"),
             ("proto-max-bulk-len", "-1", "argument must be a memory value"),
             ("proto-max-bulk-len", "99999999999999gb", "argument must be a memory value"),
             (
-                "proto-max-bulk-len", "18446744073709551615",
+                "client-query-buffer-limit", "18446744073709551615",
                 "argument must be between 1048576 and 9223372036854775807 inclusive"
             ),
             ("activerehashing", "maybe", "argument must be 'yes' or 'no'"),
