@@ -82,12 +82,10 @@ final class ServerMetrics: Sendable {
         set { state.withLock { $0.startMemory = newValue } }
     }
 
-    /// Forgets rates and peak.
+    /// Forgets the rates.
     func reset() {
-        state.withLock { state in
-            let kept = (state.startMemory, state.workerTime)
-            state = State()
-            (state.startMemory, state.workerTime) = kept
+        state.withLock {
+            $0 = State(peakMemory: $0.peakMemory, startMemory: $0.startMemory, workerTime: $0.workerTime)
         }
     }
 }

@@ -145,6 +145,23 @@ import Testing
             """#, arguments: ["--slowlog-max-len", "100"])
     }
 
+    @Test(arguments: ServerKind.all)
+    func thePeakOfMemoryOutlivesTheStatistics(_ kind: ServerKind) throws {
+        try ServerPool.with(kind) { server in
+            let client = try server.client()
+            func peak() throws -> Int {
+                let text = try client.run("INFO memory").text ?? ""
+                let line = text.split(separator: "\r\n").first { $0.hasPrefix("used_memory_peak:") }
+                return line.flatMap { Int($0.dropFirst("used_memory_peak:".count)) } ?? 0
+            }
+            try client.send([Array("SET".utf8), Array("k".utf8), [UInt8](repeating: 120, count: 20 << 20)])
+            #expect(try peak() > 20 << 20)
+            try client.run("DEL k")
+            try client.run("CONFIG RESETSTAT")
+            #expect(try peak() > 20 << 20)
+        }
+    }
+
     @Test func thePidFileLivesAsLongAsTheServer() throws {
         for kind in ServerKind.all {
             let server = try ServerProcess(kind, ["--pidfile", "the.pid"])
