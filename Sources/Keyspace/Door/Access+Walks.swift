@@ -136,11 +136,12 @@ extension Access {
 
     // MARK: WATCH
 
-    /// Lets `state` hear of changes to `key`. The key's shard must be held.
-    public mutating func watch(_ key: Key, _ state: WatchState) {
+    /// Lets `state` hear of changes to `key`; returns false where it does already. The key's shard must be held.
+    @discardableResult
+    public mutating func watch(_ key: Key, _ state: WatchState) -> Bool {
         // What has expired already is gone now, and not a change that the watcher should hear of.
         _ = find(key)
-        shard(key).pointee.watch(WatchedKey(database: database, key: key.bytes.array), state)
+        return shard(key).pointee.watch(WatchedKey(database: database, key: key.bytes.array), state)
     }
 
     /// Ends what `watch` began. Takes the key's lock where it is not held.
