@@ -59,7 +59,7 @@ extension Access {
 
     /// Frees an entry that is in no table: here, or in the background where that takes long.
     func discard(_ entry: Entry) {
-        if entry.elementCount > LazyFree.threshold {
+        if entry.freeingEffort > LazyFree.threshold {
             keyspace.lazyFree.enqueue(.entry(entry))
         } else {
             entry.destroy()
