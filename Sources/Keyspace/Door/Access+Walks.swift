@@ -5,11 +5,12 @@ extension Access {
     /// Calls `body` under the lock of `shard`, taking it where the caller does not hold it already.
     mutating func withShard<R>(_ index: Int, _ body: (inout Access, UnsafeMutablePointer<Shard>) -> R) -> R {
         guard !held.contains(index) else { return body(&self, keyspace.shard(index)) }
-        let outer = held
+        // Who holds some shards cannot take another one in their order.
+        assert(held.isEmpty)
         keyspace.lock(index)
         held.insert(index)
         defer {
-            held = outer
+            held = ShardSet()
             keyspace.unlock(index)
         }
         return body(&self, keyspace.shard(index))

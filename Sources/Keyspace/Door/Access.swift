@@ -72,7 +72,8 @@ public struct Access: ~Copyable {
 
     @inline(__always)
     func shard(_ key: Key) -> UnsafeMutablePointer<Shard> {
-        keyspace.shard(Keyspace.shardIndex(key.hash))
+        assert(held.contains(Keyspace.shardIndex(key.hash)))
+        return keyspace.shard(Keyspace.shardIndex(key.hash))
     }
 
     /// The selected database's part of the key's shard.
