@@ -3,6 +3,7 @@
 public enum ValueType: UInt8, Sendable {
     case string, list, set, sortedSet, hash, stream
 
+    /// The name that TYPE answers.
     public var name: StaticString {
         switch self {
         case .string: "string"
@@ -33,6 +34,7 @@ public enum Encoding: UInt8, Sendable {
     /// A sorted set's ordered index and its table of members.
     case skipList
 
+    /// The name that OBJECT ENCODING answers.
     public var name: StaticString {
         switch self {
         case .integer: "int"

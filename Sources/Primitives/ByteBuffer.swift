@@ -49,6 +49,7 @@ public struct ByteBuffer: ~Copyable {
         tail &+= count
     }
 
+    /// Adds `bytes`, which must not lie in the buffer. Amortised O(bytes).
     @inlinable @inline(__always)
     public mutating func append(_ bytes: ByteView) {
         let target = reserve(bytes.count)

@@ -15,6 +15,7 @@ public struct Counter: ~Copyable, Sendable {
     /// Replaces the value, with the owner's knowledge that a concurrent addition may be lost.
     public func set(_ newValue: Int) { value.store(newValue, ordering: .relaxed) }
 
+    /// The value, as any thread sees it.
     @inline(__always)
     public var current: Int { value.load(ordering: .relaxed) }
 }

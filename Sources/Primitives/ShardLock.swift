@@ -11,11 +11,13 @@ public struct ShardLock: ~Copyable, Sendable {
 
     @inlinable public init() {}
 
+    /// Takes the lock, waiting for it.
     @inlinable @inline(__always)
     public func lock() {
         if !state.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged { lockSlowly() }
     }
 
+    /// Gives the lock back; only whoever took it may.
     @inlinable @inline(__always)
     public func unlock() {
         if state.exchange(0, ordering: .releasing) == 2 { wakeOne() }

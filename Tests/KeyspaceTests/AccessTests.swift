@@ -1,68 +1,8 @@
+import Glibc
 import Primitives
 import Testing
 
 @testable import Keyspace
-
-/// A door to a keyspace of its own, with keys given as texts and the changes written down.
-private final class Door: KeyspaceObserver, @unchecked Sendable {
-    let keyspace = Keyspace(databases: 4, workers: 1)
-    private let counters = UnsafeMutablePointer<AccessStatistics>.allocate(capacity: 1)
-    var access: Access
-    private(set) var events: [String] = []
-
-    init(observed: Bool = false) {
-        counters.initialize(to: AccessStatistics())
-        access = Access(keyspace: keyspace, statistics: counters)
-        access.now = 1_000_000
-        access.held = .all
-        if observed { keyspace.add(observer: self) }
-    }
-
-    deinit {
-        counters.deinitialize(count: 1)
-        counters.deallocate()
-    }
-
-    func keyspaceChanged(_ changes: borrowing ChangeLog, revision: UInt64) {
-        changes.forEach { events.append("\($0.event.name) \($1.string)") }
-    }
-
-    func with<R>(_ key: String, _ body: (inout Access, Key) -> R) -> R {
-        Array(key.utf8).withView { body(&access, Key($0)) }
-    }
-
-    func set(_ key: String, _ value: String, _ expiry: ExpiryUpdate = .clear) {
-        Array(value.utf8).withView { value in with(key) { $0.setString($1, value, expiry: expiry) } }
-    }
-
-    func get(_ key: String) -> String? {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { scratch in
-            with(key) { access, key in
-                guard let entry = access.read(key), let base = scratch.baseAddress else { return nil }
-                return entry.text(scratch: base).string
-            }
-        }
-    }
-
-    func remove(_ key: String) -> Bool { with(key) { $0.remove($1) } }
-
-    func exists(_ key: String) -> Bool { with(key) { $0.find($1) != nil } }
-
-    func resize(_ key: String, to count: Int) -> UnsafeMutablePointer<UInt8> {
-        with(key) { $0.resizeString($1, to: count, event: .set) }
-    }
-
-    /// Runs the active cycle to its end; returns how many keys it removed.
-    func expireActively() -> Int {
-        var removed = 0
-        for shard in 0..<ShardSet.shardCount {
-            while case let progress = access.expireDue(shard: shard, limit: 16), progress.removed > 0 {
-                removed += progress.removed
-            }
-        }
-        return removed
-    }
-}
 
 @Suite struct AccessTests {
     // MARK: Expiry
@@ -211,12 +151,44 @@ private final class Door: KeyspaceObserver, @unchecked Sendable {
         #expect((0..<6000).allSatisfy { bytes[$0] == 0 })
     }
 
+    @Test(arguments: [100, 5000, 2 << 20]) func aStringThatGrowsFarHasZerosBehindItsText(count: Int) {
+        let door = Door()
+        door.set("a", String(repeating: "t", count: count))
+        let size = 8 << 20
+        let bytes = door.resize("a", to: size)
+        #expect(bytes[0] == UInt8(ascii: "t") && bytes[count - 1] == UInt8(ascii: "t"))
+        #expect(bytes[count] == 0 && memcmp(bytes + count, bytes + count + 1, size - count - 1) == 0)
+        #expect(door.valueBytes == door.entryUsage)
+    }
+
+    @Test func whatTakesLongToFreeIsFreedInTheBackground() {
+        let door = Door()
+        func freed(_ key: String) -> Int {
+            let before = door.keyspace.lazyFreeCounts
+            #expect(door.remove(key))
+            let after = door.keyspace.lazyFreeCounts
+            return after.pending + after.freed - before.pending - before.freed
+        }
+        door.set("short", "v")
+        door.set("long", String(repeating: "v", count: 100_000))
+        door.set("huge", String(repeating: "v", count: 4 << 20))
+        #expect(freed("short") == 0)
+        #expect(freed("long") == 0)
+        #expect(freed("huge") == 1)
+        // One block, however many fields; a block for each field.
+        for (limit, expected) in [(1000, 0), (1, 1)] {
+            door.storeHash("hash", fields: 200, HashLimits(maxListpackEntries: limit))
+            #expect(freed("hash") == expected)
+        }
+    }
+
     // MARK: WATCH, exchanged databases
 
     @Test func aWatcherHearsOfChangesToItsKeyOnly() {
         let door = Door()
         let state = WatchState()
-        door.with("a") { $0.watch($1, state) }
+        #expect(door.with("a") { $0.watch($1, state) })
+        #expect(!door.with("a") { $0.watch($1, state) })
         door.set("b", "1")
         #expect(!state.isDirty)
         door.set("a", "1")
@@ -224,7 +196,7 @@ private final class Door: KeyspaceObserver, @unchecked Sendable {
         door.with("a") { $0.unwatch($1, database: 0, state) }
         let second = WatchState()
         door.access.database = 1
-        door.with("a") { $0.watch($1, second) }
+        _ = door.with("a") { $0.watch($1, second) }
         door.access.database = 0
         #expect(door.remove("a"))
         #expect(!second.isDirty)
@@ -235,8 +207,8 @@ private final class Door: KeyspaceObserver, @unchecked Sendable {
         let absent = WatchState()
         let present = WatchState()
         door.set("present", "1")
-        door.with("absent") { $0.watch($1, absent) }
-        door.with("present") { $0.watch($1, present) }
+        _ = door.with("absent") { $0.watch($1, absent) }
+        _ = door.with("present") { $0.watch($1, present) }
         door.access.swap(2, 3)
         #expect(!present.isDirty)
         door.access.flush(database: 0)
@@ -254,7 +226,7 @@ private final class Door: KeyspaceObserver, @unchecked Sendable {
         let door = Door()
         door.set("a", "1", .at(1_000_010))
         let state = WatchState()
-        door.with("a") { $0.watch($1, state) }
+        _ = door.with("a") { $0.watch($1, state) }
         door.access.now = 1_000_011
         #expect(door.expireActively() == 1)
         #expect(state.isDirty)
@@ -282,36 +254,5 @@ private final class Door: KeyspaceObserver, @unchecked Sendable {
         #expect(door.access.withRandomKey({ generator.below($0) }, { $0.key.count }) != nil)
         door.access.database = 3
         #expect(door.access.withRandomKey({ generator.below($0) }, { $0.key.count }) == nil)
-    }
-}
-
-extension Door {
-    /// Keys of the selected database.
-    fileprivate var keys: [String] {
-        var keys: [String] = []
-        access.forEachKey {
-            keys.append($0.key.string)
-            return true
-        }
-        return keys
-    }
-
-    fileprivate func statistics(_ database: Int) -> DatabaseStatistics { access.databaseStatistics()[database] }
-
-    /// What the accounts of all databases say that values take.
-    fileprivate var valueBytes: Int { access.databaseStatistics().reduce(0) { $0 + $1.valueBytes } }
-
-    /// What the entries of all databases say they take, expired ones included.
-    fileprivate var entryUsage: Int {
-        var usage = 0
-        for shard in 0..<ShardSet.shardCount {
-            for database in 0..<keyspace.databaseCount {
-                keyspace.shard(shard).pointee.databases[database].table.forEach {
-                    usage += $0.memoryUsage
-                    return true
-                }
-            }
-        }
-        return usage
     }
 }

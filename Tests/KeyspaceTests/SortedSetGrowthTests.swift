@@ -76,6 +76,27 @@ import Testing
         set.destroy()
     }
 
+    /// While a table with far too much room shrinks, what is added meanwhile must not fill the smaller one.
+    @Test(arguments: [1, 20, 200]) func aTableWithFarTooMuchRoomCanGrowWhileItShrinks(used: Int) {
+        var builder = SortedSetBuilder(expected: 100_000, limits: Self.limits)
+        for number in 0..<used { Self.member(number).withView { builder.append($0, Double(number)) } }
+        var set = builder.finish()
+        set.remove(0..<1)
+        for number in used..<used + 5000 { Self.insert(&set, number, Double(number)) }
+        #expect(set.large.brokenInvariant() == nil)
+        set.destroy()
+    }
+
+    @Test func aTableWithFarTooMuchRoomGivesItBack() {
+        var builder = SortedSetBuilder(expected: 100_000, limits: Self.limits)
+        for number in 0..<8000 { Self.member(number).withView { builder.append($0, Double(number)) } }
+        var set = builder.finish()
+        while set.count > 100 { set.remove(0..<1) }
+        #expect(set.large.brokenInvariant() == nil)
+        #expect(set.large.state.pointee.table.capacity < 1000)
+        set.destroy()
+    }
+
     @Test func aCopyIsIndependent() {
         var set = SortedSetValue.make()
         for number in 0..<3000 { Self.insert(&set, number, Double(number % 17)) }

@@ -105,7 +105,7 @@ private final class TableModel {
     @Test(arguments: [3, 6, 20, 50]) func fillsAgainAfterLosingNearlyEverythingDuringAResize(left: Int) {
         let model = TableModel()
         var next = 0
-        while next < 5000 || !model.table.isResizing {
+        while next < 5000 || model.table.old == nil {
             model.insert(Self.key(next), 1)
             next += 1
         }

@@ -62,11 +62,8 @@ public enum TransactionCommands {
         let state = call.session.pointee.watch.state ?? WatchState()
         call.session.pointee.watch.state = state
         for index in 1..<call.count {
-            let bytes = call[index].array
-            guard !call.session.pointee.watch.keys.contains(where: { $0.database == database && $0.key == bytes })
-            else { continue }
-            call.access.watch(call.key(index), state)
-            call.session.pointee.watch.keys.append(.init(database: database, key: bytes))
+            guard call.access.watch(call.key(index), state) else { continue }
+            call.session.pointee.watch.keys.append(.init(database: database, key: call[index].array))
         }
         call.reply.ok()
     }

@@ -59,7 +59,7 @@ extension Access {
 
     /// Frees an entry that is in no table: here, or in the background where that takes long.
     func discard(_ entry: Entry) {
-        if entry.elementCount > LazyFree.threshold {
+        if entry.freeingEffort > LazyFree.threshold {
             keyspace.lazyFree.enqueue(.entry(entry))
         } else {
             entry.destroy()
@@ -69,7 +69,7 @@ extension Access {
     // MARK: Time to live
 
     /// Keeps the count and the index of keys that expire. Called when the table has the entry with its new deadline, since
-    /// the index may be rebuilt from the table.
+    /// the index may be renewed from the table.
     @inline(__always)
     func noteExpiry(_ key: Key, old: Int64?, new: Int64?) {
         if old == nil, new == nil { return }
@@ -80,10 +80,8 @@ extension Access {
     private func indexExpiry(_ key: Key, old: Int64?, new: Int64?) {
         let table = place(key)
         table.pointee.expires += (new == nil ? 0 : 1) - (old == nil ? 0 : 1)
-        if let new, new != old {
-            table.pointee.expiry.insert(deadline: new, hash: key.hash)
-            table.pointee.rebuildExpiryIfStale()
-        }
+        // An item for an earlier time stands for the later one too.
+        if let new, new < old ?? .max { table.pointee.indexExpiry(new, key.hash) }
     }
 
     /// Makes `key` expire at `milliseconds` since 1970; nothing where it does not exist.
@@ -154,9 +152,7 @@ extension Access {
     /// Puts an entry that came from elsewhere under `key`, in place of what is there.
     private mutating func place(_ key: Key, _ entry: Entry) {
         put(key, entry, in: slot(key))
-        guard entry.type == .hash else { return }
-        let deadline = entry.aggregate(HashValue.self).minimumExpiry
-        if deadline != .max { noteFieldExpiry(key, deadline) }
+        if let deadline = entry.fieldExpiry { place(key).pointee.indexFieldExpiry(deadline, key.hash) }
     }
 
     /// Calls `body` with another database selected.
@@ -203,18 +199,12 @@ extension Access {
     @usableFromInline
     func account(_ key: Key, _ bytes: Int) { place(key).pointee.memory += bytes }
 
-    /// Keeps the count of hashes whose fields expire, and lets the active cycle look at this one when its first is due.
+    /// Keeps the count of hashes whose fields expire, and lets the active cycle look at this one when its first is due;
+    /// `Int64.max` is no deadline.
     @usableFromInline
     func fieldExpiryChanged(_ key: Key, from old: Int64, to new: Int64) {
         let place = place(key)
         place.pointee.fieldExpires += (new == .max ? 0 : 1) - (old == .max ? 0 : 1)
-        if new != .max { noteFieldExpiry(key, new) }
-    }
-
-    /// Lets the active cycle look at a hash when its first field is due.
-    func noteFieldExpiry(_ key: Key, _ deadline: Int64) {
-        let place = place(key)
-        place.pointee.fieldExpiry.insert(deadline: deadline, hash: key.hash)
-        place.pointee.rebuildFieldExpiryIfStale()
+        if new < old { place.pointee.indexFieldExpiry(new, key.hash) }
     }
 }

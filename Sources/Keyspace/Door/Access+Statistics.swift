@@ -81,10 +81,10 @@ extension Access {
         var count = 0
         // The heap is in no order but that the earliest are in front: taken at even distances, all are as likely.
         for index in stride(from: 0, to: items.count, by: max(1, items.count / samples)) {
-            let item = items[index]
-            // Items of deadlines that were changed since do not count.
-            guard place.table.find(hash: item.hash, where: { $0.expiry == item.deadline }) != nil else { continue }
-            total += Double(max(0, item.deadline &- now))
+            guard let slot = place.table.find(hash: items[index].hash, where: { $0.hasExpiry }),
+                let deadline = Table.entry(slot.pointee).expiry
+            else { continue }
+            total += Double(max(0, deadline &- now))
             count += 1
         }
         return count > 0 ? total / Double(count) : nil

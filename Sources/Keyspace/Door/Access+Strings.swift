@@ -85,10 +85,9 @@ extension Access {
             let text = scratch.baseAddress.map { entry.text(scratch: $0) } ?? .empty
             let replacement: Entry
             if count > Entry.maximumInline {
-                replacement = .external(
-                    key: key.bytes, value: text[0..<min(count, text.count)],
+                replacement = .padded(
+                    key: key.bytes, value: text[0..<min(count, text.count)], count: count,
                     capacity: count + min(count, Self.maximumSlack), expiry: entry.expiry)
-                setExternalCount(replacement, count)
             } else {
                 replacement = .make(
                     key: key.bytes, type: .string, encoding: .raw, expiry: entry.expiry, valueSize: count,
@@ -103,8 +102,7 @@ extension Access {
     private mutating func createString(_ key: Key, _ count: Int) -> UnsafeMutablePointer<UInt8> {
         let entry: Entry
         if count > Entry.maximumInline {
-            entry = .external(key: key.bytes, value: .empty, capacity: count, expiry: nil)
-            setExternalCount(entry, count)
+            entry = .padded(key: key.bytes, value: .empty, count: count, capacity: count, expiry: nil)
         } else {
             entry = .make(
                 key: key.bytes, type: .string, encoding: .raw, expiry: nil, valueSize: count, inlineCount: count)
@@ -133,8 +131,18 @@ extension Access {
         var string = entry.external
         if count > string.capacity {
             string.capacity = count + min(count, Self.maximumSlack)
-            string.bytes = Allocation.reallocate(UnsafeMutableRawPointer(string.bytes), string.capacity)
-                .assumingMemoryBound(to: UInt8.self)
+            let old = UnsafeMutableRawPointer(string.bytes)
+            let block: UnsafeMutableRawPointer
+            if count - string.count > max(string.count, Self.maximumSlack) {
+                // Far beyond its end: zeros that the system gives are cheaper than zeros that are written.
+                block = Allocation.allocateZeroed(string.capacity)
+                memcpy(block, old, string.count)
+                Allocation.free(old)
+                string.count = count
+            } else {
+                block = Allocation.reallocate(old, string.capacity)
+            }
+            string.bytes = block.assumingMemoryBound(to: UInt8.self)
             entry.external = string
         }
         setExternalCount(entry, count)

@@ -5,11 +5,12 @@ extension Access {
     /// Calls `body` under the lock of `shard`, taking it where the caller does not hold it already.
     mutating func withShard<R>(_ index: Int, _ body: (inout Access, UnsafeMutablePointer<Shard>) -> R) -> R {
         guard !held.contains(index) else { return body(&self, keyspace.shard(index)) }
-        let outer = held
+        // Who holds some shards cannot take another one in their order.
+        assert(held.isEmpty)
         keyspace.lock(index)
         held.insert(index)
         defer {
-            held = outer
+            held = ShardSet()
             keyspace.unlock(index)
         }
         return body(&self, keyspace.shard(index))
@@ -136,11 +137,12 @@ extension Access {
 
     // MARK: WATCH
 
-    /// Lets `state` hear of changes to `key`. The key's shard must be held.
-    public mutating func watch(_ key: Key, _ state: WatchState) {
+    /// Lets `state` hear of changes to `key`; returns false where it does already. The key's shard must be held.
+    @discardableResult
+    public mutating func watch(_ key: Key, _ state: WatchState) -> Bool {
         // What has expired already is gone now, and not a change that the watcher should hear of.
         _ = find(key)
-        shard(key).pointee.watch(WatchedKey(database: database, key: key.bytes.array), state)
+        return shard(key).pointee.watch(WatchedKey(database: database, key: key.bytes.array), state)
     }
 
     /// Ends what `watch` began. Takes the key's lock where it is not held.

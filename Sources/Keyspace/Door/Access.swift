@@ -4,28 +4,38 @@ import Primitives
 /// A key with its hash, as commands pass it around.
 @frozen
 public struct Key {
+    /// The name. Good as long as the view.
     public let bytes: ByteView
+    /// `processHash` of the name.
     public let hash: UInt64
 
+    /// - Parameter hash: `processHash(bytes)`, computed before.
     @inlinable @inline(__always)
     public init(_ bytes: ByteView, hash: UInt64) {
         self.bytes = bytes
         self.hash = hash
     }
 
+    /// Computes the hash. O(n).
     @inlinable @inline(__always)
     public init(_ bytes: ByteView) { self.init(bytes, hash: processHash(bytes)) }
 }
 
 /// What one worker's commands found and did, counted by that worker and read by INFO.
 public struct AccessStatistics: ~Copyable, Sendable {
+    /// Keys that reading commands found.
     public let hits = Counter()
+    /// Keys that reading commands did not find.
     public let misses = Counter()
     /// Those of the misses whose key was there and had expired.
     public let expiredMisses = Counter()
+    /// Keys removed because their time had come.
     public let expired = Counter()
+    /// Fields of hashes removed because their time had come.
     public let expiredFields = Counter()
+    /// Changes of keys.
     public let changes = Counter()
+
     public init() {}
 
     /// Forgets everything but `changes`; what the worker counts in the same instant may be lost.
@@ -48,6 +58,7 @@ public struct AccessStatistics: ~Copyable, Sendable {
 /// Invariant: the shards of all keys that are named are locked by the caller (`held`). A worker has one `Access`, which
 /// it reuses for all its commands.
 public struct Access: ~Copyable {
+    /// What this is the door to. Not retained: it must outlive the access.
     public unowned(unsafe) let keyspace: Keyspace
     /// The database that keys are looked up in.
     public var database = 0
@@ -62,6 +73,7 @@ public struct Access: ~Copyable {
     var changes = ChangeLog()
     /// Hash of the key that was last found to have expired, until a read has counted it among its misses.
     private var lapsedHash: UInt64 = 0
+    /// Where this worker counts.
     public let statistics: UnsafeMutablePointer<AccessStatistics>
 
     /// - Parameter statistics: must outlive the access.
@@ -72,7 +84,8 @@ public struct Access: ~Copyable {
 
     @inline(__always)
     func shard(_ key: Key) -> UnsafeMutablePointer<Shard> {
-        keyspace.shard(Keyspace.shardIndex(key.hash))
+        assert(held.contains(Keyspace.shardIndex(key.hash)))
+        return keyspace.shard(Keyspace.shardIndex(key.hash))
     }
 
     /// The selected database's part of the key's shard.

@@ -2,13 +2,18 @@ import Primitives
 
 /// The changes of one command or transaction, in their order. Recorded only while somebody observes.
 public struct ChangeLog: ~Copyable {
+    /// One change of one key.
     public struct Change {
+        /// The number of the key's database.
         public let database: Int
+        /// The key's hash.
         public let hash: UInt64
+        /// What happened.
         public let event: KeyEvent
         let key: Range<Int>
     }
 
+    /// All changes, in the order in which they were made.
     public private(set) var changes: [Change] = []
     private var bytes: [UInt8] = []
 

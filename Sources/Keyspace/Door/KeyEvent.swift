@@ -13,9 +13,12 @@ public struct EventClass: OptionSet, Sendable {
 
 /// What happened to a key: the event that a keyspace notification names.
 public struct KeyEvent: Sendable {
+    /// The class by which `notify-keyspace-events` chooses.
     public let eventClass: EventClass
+    /// The name by which clients subscribe.
     public let name: StaticString
 
+    /// An event of a class under the name that Redis gives it.
     public init(_ eventClass: EventClass, _ name: StaticString) {
         self.eventClass = eventClass
         self.name = name

@@ -1,60 +1,56 @@
 import Primitives
 
 extension ShardDatabase {
-    /// Rebuilds the index when most of it belongs to deadlines that are no more.
-    mutating func rebuildExpiryIfStale() {
-        guard expiry.count > 64, expiry.count > expires * 2 + expires / 2 else { return }
-        var items: [ExpiryIndex.Item] = []
-        items.reserveCapacity(expires)
-        table.forEach {
-            if let deadline = $0.expiry { items.append(.init(deadline: deadline, hash: processHash($0.key))) }
-            return true
-        }
-        expiry.rebuild(items)
+    /// Entries that a renewal of an index looks at with each insertion, and with each turn of the active cycle.
+    private static let renewalStep = 16
+    private static let renewalSlice = 256
+
+    /// Notes that a key with `hash` expires at `deadline`; the table has it with that deadline.
+    mutating func indexExpiry(_ deadline: Int64, _ hash: UInt64) {
+        expiry.insert(deadline: deadline, hash: hash)
+        renewExpiry(limit: Self.renewalStep)
     }
 
-    /// The same for the hashes whose fields expire.
-    mutating func rebuildFieldExpiryIfStale() {
-        guard fieldExpiry.count > 64, fieldExpiry.count > fieldExpires * 2 + fieldExpires / 2 else { return }
-        var items: [ExpiryIndex.Item] = []
-        items.reserveCapacity(fieldExpires)
-        table.forEach {
-            if $0.fieldExpires > 0 {
-                let deadline = $0.aggregate(HashValue.self).minimumExpiry
-                items.append(.init(deadline: deadline, hash: processHash($0.key)))
-            }
-            return true
-        }
-        fieldExpiry.rebuild(items)
+    /// The same for a hash whose first field expires at `deadline`.
+    mutating func indexFieldExpiry(_ deadline: Int64, _ hash: UInt64) {
+        fieldExpiry.insert(deadline: deadline, hash: hash)
+        renewFieldExpiry(limit: Self.renewalStep)
+    }
+
+    private mutating func renewExpiry(limit: Int) {
+        expiry.renew(from: table, live: expires, limit: limit) { $0.expiry }
+    }
+
+    private mutating func renewFieldExpiry(limit: Int) {
+        fieldExpiry.renew(from: table, live: fieldExpires, limit: limit) { $0.fieldExpiry }
+    }
+
+    /// The hash with fields that expire whose key has this hash value.
+    fileprivate func expiringHash(_ hash: UInt64) -> Entry? {
+        table.find(hash: hash) { $0.fieldExpires > 0 }.map { Table.entry($0.pointee) }
+    }
+
+    /// What is done for the table and its indexes while nobody waits for it; returns whether more is to do.
+    fileprivate mutating func maintain() -> Bool {
+        let isResizing = table.migrate(slots: 1024)
+        renewExpiry(limit: Self.renewalSlice)
+        renewFieldExpiry(limit: Self.renewalSlice)
+        return isResizing || expiry.isBeingRenewed || fieldExpiry.isBeingRenewed
     }
 }
 
 extension Entry {
+    /// When the first field of a hash expires; nil where none does, and for other types.
+    @inline(__always)
+    var fieldExpiry: Int64? {
+        guard type == .hash else { return nil }
+        let expiry = aggregate(HashValue.self).minimumExpiry
+        return expiry == HashValue.noExpiry ? nil : expiry
+    }
+
     /// 1 for a hash with a field that expires, else 0.
     @inline(__always)
-    var fieldExpires: Int {
-        guard type == .hash else { return 0 }
-        return aggregate(HashValue.self).minimumExpiry == HashValue.noExpiry ? 0 : 1
-    }
-}
-
-extension Table {
-    /// The slot of an entry with this very hash for which `isWanted` holds.
-    func find(hash: UInt64, where isWanted: (Entry) -> Bool) -> UnsafeMutablePointer<UInt64>? {
-        for array in arrays {
-            var index = Self.home(hash, array.capacity)
-            while array.slots[index] != Self.empty {
-                let slot = array.slots[index]
-                if slot != Self.tombstone, slot >> 48 == Self.tag(hash), case let entry = Self.entry(slot),
-                    isWanted(entry), processHash(entry.key) == hash
-                {
-                    return array.slots + index
-                }
-                index = index + 1 == array.capacity ? 0 : index + 1
-            }
-        }
-        return nil
-    }
+    var fieldExpires: Int { fieldExpiry == nil ? 0 : 1 }
 }
 
 extension Access {
@@ -62,27 +58,27 @@ extension Access {
     public struct ExpiryProgress {
         /// Keys and fields removed.
         public var removed = 0
-        /// Whether more is due.
+        /// Whether more is due, or a table or an index is being rebuilt.
         public var hasMore = false
     }
 
-    /// Removes up to `limit` keys of `shard` that have expired, in all databases, and moves resizing tables on.
+    /// Removes keys and fields of `shard` that have expired, in all databases, and moves resizing tables on.
     ///
-    /// Takes the shard's lock for a slice of that many keys; call it again while `hasMore`.
+    /// Takes the shard's lock for a slice in which up to `limit` deadlines are looked at; call it again while `hasMore`.
     /// - Complexity: O(limit log n).
     public mutating func expireDue(shard index: Int, limit: Int) -> ExpiryProgress {
         var progress = ExpiryProgress()
+        var left = limit
         let outer = database
         withShard(index) { access, shard in
             for database in 0..<access.keyspace.databaseCount {
                 let place = shard.pointee.databases + database
-                if place.pointee.table.isResizing {
-                    let more = place.pointee.table.migrate(slots: 1024)
-                    progress.hasMore = progress.hasMore || more
-                }
+                guard place.pointee.table.capacity > 0 else { continue }
                 access.database = database
-                access.expireKeys(place, limit: limit, &progress)
-                access.expireFields(place, limit: limit, &progress)
+                access.expireKeys(place, &left, &progress)
+                access.expireFields(place, &left, &progress)
+                let hasWork = place.pointee.maintain()
+                progress.hasMore = progress.hasMore || hasWork
             }
             access.commit()
         }
@@ -91,36 +87,38 @@ extension Access {
     }
 
     private mutating func expireKeys(
-        _ place: UnsafeMutablePointer<ShardDatabase>, limit: Int, _ progress: inout ExpiryProgress
+        _ place: UnsafeMutablePointer<ShardDatabase>, _ left: inout Int, _ progress: inout ExpiryProgress
     ) {
-        while let deadline = place.pointee.expiry.earliest, deadline < now {
-            guard progress.removed < limit else { return progress.hasMore = true }
-            guard let item = place.pointee.expiry.popDue(now: now) else { return }
-            guard
-                let slot = place.pointee.table.find(hash: item.hash, where: { $0.expiry == item.deadline })
-            else { continue }
+        while left > 0, let item = place.pointee.expiry.popDue(now: now) {
+            left -= 1
+            guard let slot = place.pointee.table.find(hash: item.hash, where: { $0.hasExpiry }) else { continue }
             let entry = Table.entry(slot.pointee)
-            expire(Key(entry.key, hash: item.hash), slot)
-            progress.removed += 1
+            if entry.isExpired(at: now) {
+                expire(Key(entry.key, hash: item.hash), slot)
+                progress.removed += 1
+            } else if let deadline = entry.expiry {
+                place.pointee.expiry.insert(deadline: deadline, hash: item.hash)
+            }
         }
+        if place.pointee.expiry.isDue(now: now) { progress.hasMore = true }
     }
 
     private mutating func expireFields(
-        _ place: UnsafeMutablePointer<ShardDatabase>, limit: Int, _ progress: inout ExpiryProgress
+        _ place: UnsafeMutablePointer<ShardDatabase>, _ left: inout Int, _ progress: inout ExpiryProgress
     ) {
-        while let deadline = place.pointee.fieldExpiry.earliest, deadline < now {
-            guard progress.removed < limit else { return progress.hasMore = true }
-            guard let item = place.pointee.fieldExpiry.popDue(now: now) else { return }
-            let slot = place.pointee.table.find(hash: item.hash) {
-                $0.type == .hash && $0.aggregate(HashValue.self).minimumExpiry < now
+        while left > 0, let item = place.pointee.fieldExpiry.popDue(now: now) {
+            left -= 1
+            if let entry = place.pointee.expiringHash(item.hash), let deadline = entry.fieldExpiry, deadline < now {
+                let removed = expireFields(Key(entry.key, hash: item.hash), entry, limit: left + 1)
+                left -= max(0, removed - 1)
+                progress.removed += removed
             }
-            guard let slot else { continue }
-            let entry = Table.entry(slot.pointee)
-            let removed = expireFields(Key(entry.key, hash: item.hash), entry, limit: limit)
-            progress.removed += removed
-            // The rest may have the same deadline, of which no change would tell.
-            if removed >= limit { place.pointee.fieldExpiry.insert(deadline: item.deadline, hash: item.hash) }
+            // What is there, or left, of the hash needs an item again.
+            if let deadline = place.pointee.expiringHash(item.hash)?.fieldExpiry {
+                place.pointee.fieldExpiry.insert(deadline: deadline, hash: item.hash)
+            }
         }
+        if place.pointee.fieldExpiry.isDue(now: now) { progress.hasMore = true }
     }
 
     /// Removes up to `limit` expired fields of a hash, and the hash when none is left; returns how many were removed.

@@ -15,7 +15,7 @@ final class LazyFree: Sendable {
         var isStopping = false
     }
 
-    /// Elements from which on a value is worth another thread's time.
+    /// What `Entry.freeingEffort` must exceed for a value to be worth another thread's time.
     static let threshold = 64
 
     nonisolated(unsafe) private let state: UnsafeMutablePointer<State>
@@ -68,9 +68,11 @@ final class LazyFree: Sendable {
         waiting.wrappingAdd(1, ordering: .relaxed)
         guard thread != nil else { return free(garbage) }
         pthread_mutex_lock(mutex)
+        let isFirst = state.pointee.queue.isEmpty
         state.pointee.queue.append(garbage)
         pthread_mutex_unlock(mutex)
-        pthread_cond_signal(condition)
+        // The thread takes all at once, and sleeps only when there is nothing.
+        if isFirst { pthread_cond_signal(condition) }
     }
 
     private func run() {

@@ -51,9 +51,13 @@ public final class Reclaimer: Sendable {
         if pending.load(ordering: .relaxed) { collect() }
     }
 
-    /// Frees `block` when nobody can be reading it.
+    /// Frees `block`, of which no table tells any more, when nobody can be reading it: at once where no worker is inside
+    /// a batch, so that a server without clients keeps nothing.
     func retire(_ block: UnsafeMutableRawPointer) {
+        // Whoever is not seen inside a batch will not see the block: the stores that hid it come before the loads below.
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
         let epochs = (0..<workers).map { announcements[$0].epoch.load(ordering: .sequentiallyConsistent) }
+        guard epochs.contains(where: { $0 & 1 == 1 }) else { return Allocation.free(block) }
         lock.withLock { _ in retired.append(Retired(block: block, epochs: epochs)) }
         pending.store(true, ordering: .relaxed)
     }

@@ -6,6 +6,7 @@ import Synchronization
 /// Handlers never touch a shard themselves: they go through `Access`, the door by which every read is seen and every
 /// write is announced.
 public final class Keyspace: @unchecked Sendable {
+    /// Databases are numbered from 0 to below this.
     public let databaseCount: Int
     /// Guards slot arrays that workers peek at.
     public let reclaimer: Reclaimer
@@ -56,18 +57,21 @@ public final class Keyspace: @unchecked Sendable {
 
     // MARK: Locks
 
+    /// Waits for a shard's lock and takes it. Only the first of a command's locks, or one above all that it holds.
     @inline(__always)
     public func lock(_ index: Int) { shard(index).pointee.lock.lock() }
 
     /// Takes a shard's lock if nobody holds it.
     func tryLock(_ index: Int) -> Bool { shard(index).pointee.lock.tryLock() }
 
+    /// Gives a shard's lock back.
     @inline(__always)
     public func unlock(_ index: Int) { shard(index).pointee.lock.unlock() }
 
     /// Locks all shards of `set`, in ascending order.
     public func lock(_ set: ShardSet) { set.forEach { lock($0) } }
 
+    /// Gives the locks of all shards of `set` back.
     public func unlock(_ set: ShardSet) { set.forEach { unlock($0) } }
 
     // MARK: Revisions and observers
@@ -133,5 +137,6 @@ public final class Keyspace: @unchecked Sendable {
 
     /// Objects that wait to be freed in the background, and those that were.
     public var lazyFreeCounts: (pending: Int, freed: Int) { (lazyFree.pendingCount, lazyFree.freedCount) }
+    /// Begins counting what was freed in the background anew.
     public func resetLazyFreeStatistics() { lazyFree.resetStatistics() }
 }

@@ -20,9 +20,12 @@ public final class WatchState: Sendable {
 }
 
 extension Shard {
-    mutating func watch(_ key: WatchedKey, _ state: WatchState) {
+    /// Lets `state` hear of changes to `key`; returns false where it does already.
+    mutating func watch(_ key: WatchedKey, _ state: WatchState) -> Bool {
+        if let states = watchers[key], states.contains(where: { $0 === state }) { return false }
         watchers[key, default: []].append(state)
         watchedKeys = UInt32(clamping: watchers.count)
+        return true
     }
 
     mutating func unwatch(_ key: WatchedKey, _ state: WatchState) {
@@ -39,6 +42,7 @@ extension Shard {
 
     /// Tells those who watch a key of `database` that exists, or that exists in `other`.
     func notifyAllWatchers(database: Int, other: Int?) {
+        guard watchedKeys != 0 else { return }
         for (watched, states) in watchers where watched.database == database {
             let exists = watched.key.withView { key in
                 let hash = processHash(key)

@@ -71,10 +71,22 @@ extension Entry {
     static func external(key: ByteView, value: ByteView, capacity: Int, expiry: Int64?) -> Entry {
         let block = Allocation.allocate(max(1, capacity)).assumingMemoryBound(to: UInt8.self)
         memcpy(block, value.start, value.count)
+        return external(key, ExternalString(bytes: block, count: value.count, capacity: max(1, capacity)), expiry)
+    }
+
+    /// A string of `count` bytes, at least those of `value`, with zeros behind it, in a block of its own with room for
+    /// `capacity`. The zeros of a long one cost nothing: the system's pages have them.
+    static func padded(key: ByteView, value: ByteView, count: Int, capacity: Int, expiry: Int64?) -> Entry {
+        let block = Allocation.allocateZeroed(max(1, capacity)).assumingMemoryBound(to: UInt8.self)
+        memcpy(block, value.start, value.count)
+        return external(key, ExternalString(bytes: block, count: count, capacity: max(1, capacity)), expiry)
+    }
+
+    private static func external(_ key: ByteView, _ string: ExternalString, _ expiry: Int64?) -> Entry {
         let entry = make(
             key: key, type: .string, encoding: .raw, expiry: expiry,
             valueSize: MemoryLayout<ExternalString>.size, flags: .external)
-        entry.external = ExternalString(bytes: block, count: value.count, capacity: max(1, capacity))
+        entry.external = string
         return entry
     }
 

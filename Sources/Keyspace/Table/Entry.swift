@@ -22,12 +22,16 @@ import Primitives
 /// shard's lock; a reference must not be kept across a mutation of its key, which may move the block.
 @frozen
 public struct Entry {
+    /// What the layout of the block depends on.
     @frozen
     public struct Flags: OptionSet, Sendable {
         public let rawValue: UInt8
         @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
+        /// There is a time to live.
         @inlinable public static var expires: Flags { Flags(rawValue: 1) }
+        /// The key's length does not fit into a byte.
         @inlinable public static var longKey: Flags { Flags(rawValue: 2) }
+        /// The value is an `ExternalString`.
         @inlinable public static var external: Flags { Flags(rawValue: 4) }
     }
 
@@ -41,8 +45,10 @@ public struct Entry {
     /// Longest string that an entry holds inline, in bytes.
     static let maximumInline = 4096
 
+    /// The block.
     public let base: UnsafeMutableRawPointer
 
+    /// The entry in a block of this layout.
     @inlinable @inline(__always)
     public init(base: UnsafeMutableRawPointer) { self.base = base }
 
@@ -83,6 +89,7 @@ public struct Entry {
 
     // MARK: Time to live
 
+    /// Whether the key has a time to live.
     @inlinable @inline(__always)
     public var hasExpiry: Bool { flags.contains(.expires) }
 
@@ -104,6 +111,7 @@ public struct Entry {
 
     // MARK: Key
 
+    /// The key's name; good while the key does not change.
     @inlinable @inline(__always)
     public var key: ByteView {
         let flags = flags
@@ -125,6 +133,7 @@ public struct Entry {
 
     // MARK: Value
 
+    /// The value of a string that is kept as an integer.
     @inlinable @inline(__always)
     public var integer: Int64 {
         assert(type == .string && encoding == .integer)

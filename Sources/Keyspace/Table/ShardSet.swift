@@ -6,6 +6,7 @@ public struct ShardSet: Equatable, Sendable {
 
     @usableFromInline var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 
+    /// No shard.
     @inlinable public init() {}
 
     /// Every shard.
@@ -19,6 +20,7 @@ public struct ShardSet: Equatable, Sendable {
 
     @inlinable public var isEmpty: Bool { words.0 | words.1 | words.2 | words.3 == 0 }
 
+    /// Adds a shard, whose number is below `shardCount`.
     @inlinable
     public mutating func insert(_ shard: Int) {
         let bit = UInt64(1) << UInt64(shard & 63)
@@ -30,6 +32,7 @@ public struct ShardSet: Equatable, Sendable {
         }
     }
 
+    /// Whether a shard, whose number is below `shardCount`, is in the set.
     @inlinable
     public func contains(_ shard: Int) -> Bool {
         let word =
@@ -42,6 +45,7 @@ public struct ShardSet: Equatable, Sendable {
         return word >> UInt64(shard & 63) & 1 == 1
     }
 
+    /// Adds all shards of `other`.
     @inlinable
     public mutating func formUnion(_ other: ShardSet) {
         words.0 |= other.words.0

@@ -75,6 +75,29 @@ extension Table {
         }
     }
 
+    /// The slot of an entry with this very hash for which `isWanted` holds. Expected O(1).
+    func find(hash: UInt64, where isWanted: (Entry) -> Bool) -> UnsafeMutablePointer<UInt64>? {
+        guard capacity > 0 else { return nil }
+        let current = SlotArray(slots: slots, capacity: capacity)
+        return find(hash, in: current, isWanted) ?? old.flatMap { find(hash, in: $0, isWanted) }
+    }
+
+    private func find(
+        _ hash: UInt64, in array: SlotArray, _ isWanted: (Entry) -> Bool
+    ) -> UnsafeMutablePointer<UInt64>? {
+        var index = Self.home(hash, array.capacity)
+        while array.slots[index] != Self.empty {
+            let slot = array.slots[index]
+            if slot > Self.tombstone, slot >> 48 == Self.tag(hash), case let entry = Self.entry(slot), isWanted(entry),
+                processHash(entry.key) == hash
+            {
+                return array.slots + index
+            }
+            index = index + 1 == array.capacity ? 0 : index + 1
+        }
+        return nil
+    }
+
     /// An entry chosen at random, nil where there is none. Expected O(1): the table is at least an eighth full.
     func random(_ next: (Int) -> Int) -> Entry? {
         guard count > 0 else { return nil }

@@ -48,7 +48,9 @@ struct Table: ~Copyable {
     }
 
     deinit {
-        for array in arrays { retire(array) }
+        guard capacity > 0 else { return }
+        retire(SlotArray(slots: slots, capacity: capacity))
+        if let old { retire(old) }
     }
 
     private func retire(_ array: SlotArray) { reclaimer.retire(UnsafeMutableRawPointer(array.slots)) }
@@ -60,15 +62,6 @@ struct Table: ~Copyable {
     static func slots(of directory: UInt64) -> UnsafeMutablePointer<UInt64> {
         // Never followed while the table is empty: capacity is zero then.
         UnsafeMutablePointer(bitPattern: UInt(directory & 0xFFFF_FFFF_FFFF)).unsafelyUnwrapped
-    }
-
-    var isResizing: Bool { old != nil }
-
-    /// The arrays that hold entries: none, the current one, or that and the old one.
-    var arrays: [SlotArray] {
-        guard capacity > 0 else { return [] }
-        let current = SlotArray(slots: slots, capacity: capacity)
-        return old.map { [current, $0] } ?? [current]
     }
 
     /// Bytes of the slot arrays.

@@ -50,12 +50,14 @@ extension Entry {
         }
     }
 
-    /// Number of elements of an aggregate, 1 for a string: what freeing it costs.
-    var elementCount: Int {
-        switch type {
-        case .hash: aggregate(HashValue.self).count
-        case .sortedSet: aggregate(SortedSetValue.self).count
-        case .string, .list, .set, .stream: 1
+    /// What freeing the entry costs, in blocks: one for each element that has its own. A long string counts as one for
+    /// each 16 KB, since its pages go back to the system one by one.
+    var freeingEffort: Int {
+        switch encoding {
+        case .integer, .embedded, .listpack, .listpackExtended: return 1
+        case .raw: return flags.contains(.external) ? external.capacity >> 14 : 1
+        case .hashTable, .skipList:
+            return type == .hash ? aggregate(HashValue.self).count : aggregate(SortedSetValue.self).count
         }
     }
 

@@ -55,7 +55,7 @@ extension Worker {
             hasExpiryBacklog = hasExpiryBacklog || progress.hasMore
             expiryShard += workers
             if expiryShard >= ShardSet.shardCount { expiryShard = index }
-            if (progress.removed > 0 || wasBacklogged), Clock.monotonicMicroseconds() >= deadline {
+            if progress.removed > 0 || progress.hasMore || wasBacklogged, Clock.monotonicMicroseconds() >= deadline {
                 statistics.pointee.expiryCapsReached.add()
                 return hasExpiryBacklog = true
             }

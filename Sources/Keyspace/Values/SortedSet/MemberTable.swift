@@ -14,7 +14,7 @@ import Primitives
 /// a member is in exactly one of both tables. Memory behind the old table's end is given back in pieces, since returning
 /// hundreds of megabytes at once would be a pause too. A member that is removed from the old table leaves `removed`, so
 /// that probes go on past it. The bounds make a second resize during the first impossible: growing drains the old slots
-/// within capacity/16 changes.
+/// within capacity/16 changes, and shrinking, which is by at most eight, within capacity/64.
 struct MemberTable {
     var slots: UnsafeMutablePointer<UInt64>
     var capacity: Int
@@ -33,8 +33,9 @@ struct MemberTable {
     static let smallest = 16
     static let removed: UInt64 = 1
     static let pointerMask: UInt64 = (1 << 48) &- 1
-    /// Old slots that are moved with every change.
-    static let step = 16
+    /// Old slots that are moved with every change. More when the table shrinks: there is less room to fill meanwhile, and
+    /// most slots are empty.
+    var step: Int { capacity < oldCapacity ? 64 : 16 }
 
     /// An empty table with room for `count` members.
     init(reserving count: Int) {
@@ -134,7 +135,7 @@ struct MemberTable {
     /// Puts in a member that is not there.
     @inline(__always)
     mutating func insert(_ block: MemberBlock, _ hash: UInt64) {
-        if oldSlots != nil { drain(Self.step) }
+        if oldSlots != nil { drain(step) }
         place(block, hash)
         if used &* 5 > capacity &* 4, oldSlots == nil { startResize(to: capacity &+ capacity / 2) }
     }
@@ -154,7 +155,7 @@ struct MemberTable {
 
     /// Takes out a member that is there, by its block, which stays the caller's.
     mutating func remove(_ block: MemberBlock, _ hash: UInt64) {
-        if oldSlots != nil { drain(Self.step) }
+        if oldSlots != nil { drain(step) }
         if let index = Self.index(of: block, hash, slots, capacity, end: capacity) {
             closeGap(index)
             used &-= 1
@@ -163,7 +164,7 @@ struct MemberTable {
             oldUsed &-= 1
         }
         if used &* 5 < capacity, oldSlots == nil, capacity > Self.smallest * 2 {
-            startResize(to: max(Self.smallest, used &* 2))
+            startResize(to: max(Self.smallest, used &* 2, capacity / 8))
         }
     }
 
