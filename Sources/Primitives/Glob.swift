@@ -41,21 +41,6 @@ public enum Glob {
         return position == pattern.count
     }
 
-    /// Whether `pattern` has no special byte and so matches only itself (letter case aside).
-    public static func isLiteral(_ pattern: ByteView) -> Bool { literalPrefixLength(pattern) == pattern.count }
-
-    /// Number of bytes at the start of `pattern` that a matching text must start with.
-    public static func literalPrefixLength(_ pattern: ByteView) -> Int {
-        var length = 0
-        while length < pattern.count {
-            switch pattern.start[length] {
-            case UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "["), UInt8(ascii: "\\"): return length
-            default: length &+= 1
-            }
-        }
-        return length
-    }
-
     /// The position behind the element at `position` if that element takes `byte`, else 0.
     @inline(__always)
     private static func step(_ pattern: ByteView, _ position: Int, _ byte: UInt8, _ ignoringCase: Bool) -> Int {

@@ -41,8 +41,4 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable {
     public mutating func next(below bound: Int) -> Int {
         bound > 0 ? Int(truncatingIfNeeded: next(below: UInt64(bound))) : 0
     }
-
-    /// A number in 0..<1 with 53 random bits.
-    @inlinable @inline(__always)
-    public mutating func nextUnit() -> Double { Double(next() >> 11) * 0x1p-53 }
 }

@@ -61,11 +61,4 @@ import Testing
         guard let byte = text.first, first == UInt8(ascii: "?") || first == byte else { return false }
         return naive(pattern.dropFirst(), text.dropFirst())
     }
-
-    @Test func literalsAreRecognised() {
-        func isLiteral(_ text: String) -> Bool { Array(text.utf8).withView { Glob.isLiteral($0) } }
-        #expect(isLiteral("user:1") && isLiteral("") && isLiteral("]"))
-        #expect(!isLiteral("u*") && !isLiteral("u?") && !isLiteral("[u") && !isLiteral("\\u"))
-        #expect(Array("user:*".utf8).withView { Glob.literalPrefixLength($0) } == 5)
-    }
 }

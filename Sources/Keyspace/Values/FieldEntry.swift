@@ -115,9 +115,6 @@ public struct FieldEntry {
         return ByteView(field.start + field.count, count: count)
     }
 
-    /// Bytes of a fixed-size value that its owner changes in place, such as a score. The pointer is not aligned.
-    public var mutableValue: UnsafeMutableRawPointer { UnsafeMutableRawPointer(mutating: value.start) }
-
     /// Overwrites the value where the block has just the right room, and says whether it had.
     func replaceValueInPlace(_ value: ByteView) -> Bool {
         let valueWidth = valueWidth

@@ -59,10 +59,11 @@ extension Worker {
     func adopt(_ descriptor: CInt, isUnixSocket: Bool) {
         let peer = Socket.peer(descriptor)
         if let refusal = refusal(peer) {
+            // Who has read the refusal finds it counted.
+            server.statistics.connectionsRejected.wrappingAdd(1, ordering: .relaxed)
+            load.wrappingSubtract(1, ordering: .relaxed)
             refusal.withView { _ = Socket.write(descriptor, $0) }
             Glibc.close(descriptor)
-            load.wrappingSubtract(1, ordering: .relaxed)
-            server.statistics.connectionsRejected.wrappingAdd(1, ordering: .relaxed)
             return
         }
         if !isUnixSocket { Socket.configure(descriptor, keepalive: settings.tcpKeepalive) }
