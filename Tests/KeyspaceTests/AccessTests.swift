@@ -133,6 +133,19 @@ import Testing
         #expect(door.exists("again"))
     }
 
+    @Test func observersHearOfWholeDatabases() {
+        let door = Door(observed: true)
+        door.set("a", "1")
+        door.access.swap(0, 1)
+        door.access.flush(database: nil)
+        door.set("b", "2")
+        door.access.commit()
+        #expect(door.events == ["new a", "set a", "swapdb ", "flushdb ", "new b", "set b"])
+        door.access.flush(database: 3)
+        door.access.commit()
+        #expect(door.events.count == 6)
+    }
+
     // MARK: Strings
 
     @Test func aStringGrowsWithZerosAndShrinks() {

@@ -93,16 +93,18 @@ extension Access {
     @discardableResult
     public mutating func flush(database target: Int?) -> Int {
         assert(held == .all)
-        var removed = 0
-        for index in 0..<ShardSet.shardCount {
-            let shard = keyspace.shard(index)
-            for database in target.map({ $0...$0 }) ?? 0...keyspace.databaseCount - 1 {
+        var total = 0
+        for database in target.map({ $0...$0 }) ?? 0...keyspace.databaseCount - 1 {
+            var removed = 0
+            for index in 0..<ShardSet.shardCount {
+                let shard = keyspace.shard(index)
                 shard.pointee.notifyAllWatchers(database: database, other: nil)
                 removed += flush(shard, database)
             }
+            changed(.wholeDatabase, database: database, keys: removed, .flushed)
+            total += removed
         }
-        changedEverything(removed)
-        return removed
+        return total
     }
 
     private func flush(_ shard: UnsafeMutablePointer<Shard>, _ database: Int) -> Int {
@@ -132,7 +134,7 @@ extension Access {
             second.moveInitialize(from: scratch, count: 1)
             scratch.deallocate()
         }
-        changedEverything(1)
+        changed(.swappedDatabase(with: b), database: a, keys: 1, .swapped)
     }
 
     // MARK: WATCH

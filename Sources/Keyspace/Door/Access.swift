@@ -188,6 +188,10 @@ public struct Access: ~Copyable {
         changes.removeAll()
     }
 
-    /// Counts a change that no single key stands for, such as a flush.
-    mutating func changedEverything(_ count: Int) { dirty &+= max(1, count) }
+    /// Notes a change that no single key stands for; `count` says how many keys it was.
+    mutating func changed(_ subject: ChangeLog.Subject, database: Int, keys count: Int, _ event: KeyEvent) {
+        guard count > 0 else { return }
+        dirty &+= count
+        if keyspace.isObserved { changes.append(subject, database: database, event: event) }
+    }
 }

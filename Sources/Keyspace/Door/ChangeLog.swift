@@ -2,11 +2,22 @@ import Primitives
 
 /// The changes of one command or transaction, in their order. Recorded only while somebody observes.
 public struct ChangeLog: ~Copyable {
-    /// One change of one key.
+    /// What a change has changed.
+    public enum Subject: Equatable, Sendable {
+        /// One key.
+        case key
+        /// Every key of the database, which is empty now.
+        case wholeDatabase
+        /// Every key of both databases, which have changed places.
+        case swappedDatabase(with: Int)
+    }
+
+    /// One change of one key, or of all keys of a database.
     public struct Change {
-        /// The number of the key's database.
+        public let subject: Subject
+        /// The number of the database.
         public let database: Int
-        /// The key's hash.
+        /// The key's hash; 0 where it is not about a key.
         public let hash: UInt64
         /// What happened.
         public let event: KeyEvent
@@ -24,7 +35,12 @@ public struct ChangeLog: ~Copyable {
     mutating func append(_ key: Key, database: Int, event: KeyEvent) {
         let start = bytes.count
         bytes.append(contentsOf: key.bytes.buffer)
-        changes.append(Change(database: database, hash: key.hash, event: event, key: start..<bytes.count))
+        changes.append(
+            Change(subject: .key, database: database, hash: key.hash, event: event, key: start..<bytes.count))
+    }
+
+    mutating func append(_ subject: Subject, database: Int, event: KeyEvent) {
+        changes.append(Change(subject: subject, database: database, hash: 0, event: event, key: 0..<0))
     }
 
     mutating func removeAll() {
@@ -32,7 +48,7 @@ public struct ChangeLog: ~Copyable {
         bytes.removeAll(keepingCapacity: bytes.count < 65536)
     }
 
-    /// Calls `body` with each change and its key.
+    /// Calls `body` with each change and its key, which is empty where the change is not about one.
     public func forEach(_ body: (Change, ByteView) -> Void) {
         bytes.withView { all in
             for change in changes { body(change, all[change.key]) }

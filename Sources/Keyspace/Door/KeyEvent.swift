@@ -8,6 +8,8 @@ public struct EventClass: OptionSet, Sendable {
     public static let hash = EventClass(rawValue: 1 << 2)
     public static let sortedSet = EventClass(rawValue: 1 << 3)
     public static let expired = EventClass(rawValue: 1 << 4)
+    public static let flushed = KeyEvent(.generic, "flushdb")
+    public static let swapped = KeyEvent(.generic, "swapdb")
     public static let new = EventClass(rawValue: 1 << 5)
 }
 
@@ -29,5 +31,7 @@ public struct KeyEvent: Sendable {
     public static let expired = KeyEvent(.expired, "expired")
     public static let expire = KeyEvent(.generic, "expire")
     public static let persist = KeyEvent(.generic, "persist")
+    public static let flushed = KeyEvent(.generic, "flushdb")
+    public static let swapped = KeyEvent(.generic, "swapdb")
     public static let new = KeyEvent(.new, "new")
 }
