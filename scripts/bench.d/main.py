@@ -5,6 +5,7 @@ import signal
 import sys
 
 import eventstore
+import expiry
 import instructions
 import memory
 import servers
@@ -16,6 +17,7 @@ BENCHMARKS = {
     "memory": memory,
     "eventstore": eventstore,
     "threads": threads,
+    "expiry": expiry,
     "instructions": instructions,
 }
 
