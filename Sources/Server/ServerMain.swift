@@ -63,10 +63,11 @@ public enum ServerMain {
         try server.listen()
         let pidFile = PidFile(settings, isDaemon: isDaemon, log)
         defer { pidFile.remove(log) }
-        try server.start()
         log.notice("Server initialized")
+        // Before the workers start: who is answered finds these lines in the log. Connections wait in the backlog.
         if settings.port != 0 { log.notice("Ready to accept connections tcp") }
         if !settings.unixSocket.isEmpty { log.notice("Ready to accept connections unix") }
+        try server.start()
         supervisor.ready()
         waitForEnd(signals, server, log)
         supervisor.stopping()
