@@ -25,13 +25,20 @@ let package = Package(
             name: "Keyspace",
             dependencies: ["CLinux", "Primitives", .product(name: "HeapModule", package: "swift-collections")],
             swiftSettings: settings),
+        .target(
+            name: "ComputedKeys",
+            dependencies: [
+                "CLinux", "Primitives", "Keyspace", .product(name: "HeapModule", package: "swift-collections"),
+            ],
+            swiftSettings: settings),
         .target(name: "Configuration", dependencies: ["Primitives"], swiftSettings: settings),
         .target(
-            name: "Commands", dependencies: ["Primitives", "RESP", "Keyspace"], swiftSettings: settings),
+            name: "Commands", dependencies: ["Primitives", "RESP", "Keyspace", "ComputedKeys"], swiftSettings: settings),
         .target(
             name: "Server",
             dependencies: [
-                "CLinux", "Primitives", "RESP", "EventLoop", "Keyspace", "Configuration", "Commands",
+                "CLinux", "Primitives", "RESP", "EventLoop", "Keyspace", "ComputedKeys", "Configuration", "Commands",
+                .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),

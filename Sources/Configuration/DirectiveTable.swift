@@ -46,7 +46,7 @@ extension Directive {
     ]
 
     private static let keyspace: [Directive] = [
-        Directive("databases", .integer(\.databases, 1...Int(Int32.max)), change: .atStartOnly, "number of databases"),
+        Directive("databases", .integer(\.databases, 1...65_535), change: .atStartOnly, "number of databases"),
         Directive("hz", .clamped(\.hz, int32, to: 1...500), "rounds of background work a second"),
         Directive("active-expire-effort", .integer(\.activeExpireEffort, 1...10), "how much time expiry may take"),
         Directive(

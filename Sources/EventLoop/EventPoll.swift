@@ -11,6 +11,8 @@ public struct EventPoll: ~Copyable {
         public static let write = Interest(rawValue: UInt32(EPOLLOUT.rawValue))
         /// The peer is gone or the descriptor has failed; reported whether asked for or not.
         public static let hangUp = Interest(rawValue: UInt32(EPOLLHUP.rawValue) | UInt32(EPOLLERR.rawValue))
+        /// The peer sends nothing more: for connections that are not read from, and would not find it out.
+        public static let peerClosed = Interest(rawValue: UInt32(EPOLLRDHUP.rawValue))
     }
 
     public struct Event {

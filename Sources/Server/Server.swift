@@ -1,4 +1,5 @@
 import Commands
+import ComputedKeys
 import Configuration
 import EventLoop
 import Glibc
@@ -20,6 +21,8 @@ final class Server: @unchecked Sendable {
     }
 
     let keyspace: Keyspace
+    /// What computed keys were derived from.
+    let graph: DependencyGraph
     let table: CommandTable
     let clients = ClientRegistry()
     let pause = ClientPause()
@@ -55,9 +58,11 @@ final class Server: @unchecked Sendable {
         self.log = log
         let settings = configuration.settings
         keyspace = Keyspace(databases: settings.databases, workers: settings.threads)
+        graph = DependencyGraph(keyspace: keyspace, epoch: String(Clock.wallMilliseconds(), radix: 16))
         table = CommandTable(Server.families)
         observations = Observations(clients: clients, cycleClock: cycleClock)
         configurationDidChange()
+        graph.wake = { [unowned self] waiter in workers[waiter.worker].mailbox.send(.wake(waiter.session)) }
     }
 
     // MARK: Configuration

@@ -69,6 +69,17 @@ public struct Call: ~Copyable {
         return Key(self[index])
     }
 
+    /// Lets the command wait; the handler throws what this returns. Not in a transaction, where nothing waits.
+    public mutating func suspend(_ suspension: Suspension) -> CommandError {
+        assert(!isInTransaction)
+        session.pointee.suspension = suspension
+        session.pointee.isSuspended = true
+        return .suspended
+    }
+
+    /// Takes what the command has waited for, when it is executed again; nil when it is executed first.
+    public mutating func takeSuspension() -> Suspension? { session.pointee.suspension.take() }
+
     /// Milliseconds since 1970 when the command, or its transaction, began.
     @inline(__always)
     public var now: Int64 { access.now }

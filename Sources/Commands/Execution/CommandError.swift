@@ -5,6 +5,7 @@ public struct CommandError: Error {
     private enum Text {
         case fixed(StaticString)
         case composed(String)
+        case none
     }
 
     private let text: Text
@@ -13,11 +14,22 @@ public struct CommandError: Error {
 
     public init(composed: String) { text = .composed(composed) }
 
+    private init(text: Text) { self.text = text }
+
+    /// What a handler throws that has suspended the command: nothing is answered.
+    static let suspended = CommandError(text: .none)
+
+    var isSuspension: Bool {
+        if case .none = text { return true }
+        return false
+    }
+
     /// The whole error, without the leading '-'.
     public var message: String {
         switch text {
         case .fixed(let fixed): fixed.description
         case .composed(let composed): composed
+        case .none: ""
         }
     }
 }

@@ -13,11 +13,16 @@ extension Executor {
             return fail(entry, .execWithoutMulti)
         }
         let queue = session.pointee.queue
-        session.pointee.state.remove(.transaction)
-        session.pointee.queue = TransactionQueue()
         let shards = shards(of: queue).union(session.pointee.watch.shards)
         keyspace.lock(shards)
         call.access.held = shards
+        if !queue.isBroken, marksAhead(queue) {
+            keyspace.unlock(shards)
+            call.access.held = ShardSet()
+            return
+        }
+        session.pointee.state.remove(.transaction)
+        session.pointee.queue = TransactionQueue()
         if queue.isBroken {
             fail(entry, .transactionAborted)
         } else if hasWatchedKeyChanged() {

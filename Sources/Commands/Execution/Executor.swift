@@ -64,6 +64,8 @@ public struct Executor: ~Copyable {
         call.reply.version = session.pointee.version
         call.access.database = session.pointee.database
         call.access.leavesAccessClock = session.pointee.leavesAccessClock
+        call.access.recording = session.pointee.recording
+        call.access.reader = session.pointee.identifier
         call.access.now = now
     }
 
@@ -106,6 +108,12 @@ public struct Executor: ~Copyable {
             let shard = Keyspace.shardIndex(call.key(entry.locks.firstKey).hash)
             keyspace.lock(shard)
             hold(shard)
+            if mayNeedMarking(entry), call.access.isMarked(call.key(entry.locks.firstKey)), marksAhead(entry, arguments)
+            {
+                keyspace.unlock(shard)
+                call.access.held = ShardSet()
+                return start
+            }
             invoke(entry)
             keyspace.unlock(shard)
             call.access.held = ShardSet()
@@ -115,6 +123,11 @@ public struct Executor: ~Copyable {
             let shards = entry.locks.shards(entry.command, arguments)
             keyspace.lock(shards)
             call.access.held = shards
+            if mayNeedMarking(entry), marksAhead(entry, arguments) {
+                keyspace.unlock(shards)
+                call.access.held = ShardSet()
+                return start
+            }
             invoke(entry)
             keyspace.unlock(shards)
             call.access.held = ShardSet()
@@ -142,6 +155,8 @@ public struct Executor: ~Copyable {
             try entry.handler(&call)
         } catch {
             assert(call.reply.output.pointee.count == mark, "\(entry.fullName) had begun to answer")
+            // It will be executed, and counted, again.
+            if error.isSuspension { return statistics[entry.identifier].calls.add(-1) }
             fail(entry, error)
         }
     }

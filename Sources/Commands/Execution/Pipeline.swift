@@ -18,6 +18,8 @@ public struct Pipeline: ~Copyable {
         case closes
         /// CLIENT PAUSE holds the next command.
         case held
+        /// The next command waits, and will have to be executed from its start.
+        case suspended
         /// So much was answered that it should be sent before more is executed.
         case outputIsLarge
         /// What comes is not meant for this server; nothing more of it may be executed or answered.
@@ -189,6 +191,7 @@ public struct Pipeline: ~Copyable {
                     start: parser.arguments + parsed.firstArgument, count: parsed.argumentCount)
                 tick = executor.execute(
                     parsed.entry, arguments, hash: parsed.hasHash ? parsed.hash : nil, startedAt: tick)
+                if executor.call.session.pointee.isSuspended { return .suspended }
                 commands.add()
             }
             consumed = parsed.end

@@ -1,3 +1,4 @@
+import ComputedKeys
 import Keyspace
 import Primitives
 
@@ -25,6 +26,12 @@ public struct Session: ~Copyable {
     public var state: State = []
     /// Whether to close the connection once what was answered is sent.
     public var closesAfterReply = false
+    /// Who wants to know what the connection reads.
+    public var recording: ReadRecording = []
+    /// Whether the command that was just executed waits, to be executed again when it is woken.
+    public var isSuspended = false
+    /// What the waiting command waits for; kept until it is answered.
+    public var suspension: Suspension?
     /// `CLIENT NO-EVICT` and `CLIENT NO-TOUCH`.
     public var isProtectedFromEviction = false
     public var leavesAccessClock = false
@@ -48,6 +55,30 @@ public struct Session: ~Copyable {
     public var watchedCount: Int { watch.keys.count }
     /// Bytes that queued commands take.
     public var queuedBytes: Int { executing?.bytes ?? queue.bytes }
+}
+
+/// A command that waits. It has done nothing yet; it is executed from its start when it is woken, and at `wakesAt`.
+public struct Suspension {
+    /// When it gives up, in milliseconds since 1970; `Int64.max` for never.
+    public var deadline: Int64
+    /// When it is executed again at the latest.
+    public var wakesAt: Int64
+    /// What must be done before it is executed.
+    public var job: CascadeJob?
+    /// What it had counted before it began to wait.
+    public var count = 0
+
+    public init(deadline: Int64, wakesAt: Int64) {
+        self.deadline = deadline
+        self.wakesAt = wakesAt
+    }
+
+    /// Waits until a cascade is done.
+    public init(job: CascadeJob, count: Int = 0) {
+        self.init(deadline: .max, wakesAt: .max)
+        self.job = job
+        self.count = count
+    }
 }
 
 /// The commands between MULTI and EXEC, with copies of their arguments.

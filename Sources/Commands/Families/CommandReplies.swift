@@ -38,6 +38,18 @@ extension ReplyWriter {
         case .counted(let index):
             search(from: index)
             find("keynum", [("keynumidx", 0), ("firstkey", 1), ("keystep", 1)])
+        case .keyword(let word, let start):
+            bulk("begin_search")
+            map(2)
+            bulk("type")
+            bulk("keyword")
+            bulk("spec")
+            map(2)
+            bulk("keyword")
+            bulk(word.description.uppercased())
+            bulk("startfrom")
+            integer(start)
+            find("keynum", [("keynumidx", 0), ("firstkey", 1), ("keystep", 1)])
         }
     }
 

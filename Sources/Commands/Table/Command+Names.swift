@@ -29,7 +29,7 @@ extension CommandCategories {
         (.list, "list"), (.hash, "hash"), (.string, "string"), (.bitmap, "bitmap"), (.hyperloglog, "hyperloglog"),
         (.geo, "geo"), (.stream, "stream"), (.pubsub, "pubsub"), (.admin, "admin"), (.fast, "fast"), (.slow, "slow"),
         (.blocking, "blocking"), (.dangerous, "dangerous"), (.connection, "connection"),
-        (.transaction, "transaction"), (.scripting, "scripting"),
+        (.transaction, "transaction"), (.scripting, "scripting"), (.compute, "compute"),
     ]
 
     /// The names of the categories, without `@`.
@@ -65,6 +65,7 @@ extension CommandGroup {
         case .sortedSet: .sortedset
         case .connection: .connection
         case .transactions: .transaction
+        case .compute: .compute
         default: []
         }
     }

@@ -119,11 +119,12 @@ public struct CommandCategories: OptionSet, Sendable {
     public static let connection = CommandCategories(rawValue: 1 << 18)
     public static let transaction = CommandCategories(rawValue: 1 << 19)
     public static let scripting = CommandCategories(rawValue: 1 << 20)
+    public static let compute = CommandCategories(rawValue: 1 << 21)
 }
 
 /// The group that documentation lists a command in.
 public enum CommandGroup: String, Sendable {
     case generic, string, hash, connection, server, transactions
     case sortedSet = "sorted-set"
-    case cluster
+    case cluster, compute
 }

@@ -10,6 +10,8 @@ public final class CommandEntry: @unchecked Sendable {
     public let subcommands: [String: CommandEntry]
     let arity: Int
     let flags: CommandFlags
+    /// Whether it may change keys that are among its arguments.
+    let isWrite: Bool
     /// As `Command.element`.
     let element: Int
     let locks: LockPlan
@@ -22,6 +24,7 @@ public final class CommandEntry: @unchecked Sendable {
         nextIdentifier += 1
         arity = command.arity
         flags = command.flags
+        isWrite = command.flags.contains(.write) && !command.keys.isEmpty
         element = command.element
         locks = LockPlan(command)
         handler = command.handler

@@ -24,6 +24,9 @@ public struct KeySpecification: Sendable {
         case range(first: Int, last: Int, step: Int)
         /// The argument at `count` says how many keys follow it.
         case counted(count: Int)
+        /// The first argument from `from` on that is `word` (lower case) is followed by the number of keys, and that by the
+        /// keys.
+        case keyword(StaticString, from: Int)
     }
 
     public let shape: Shape
@@ -44,6 +47,23 @@ public struct KeySpecification: Sendable {
         KeySpecification(shape: .counted(count: index), flags: flags)
     }
 
+    /// The keys behind `word`, which is looked for from the argument `index` on.
+    public static func keyword(_ word: StaticString, from index: Int, _ flags: Flags) -> KeySpecification {
+        KeySpecification(shape: .keyword(word, from: index), flags: flags)
+    }
+
+    /// The index of the argument that says how many keys follow it; nil where keys are not counted or there is none.
+    func countIndex(in arguments: UnsafeBufferPointer<ByteView>) -> Int? {
+        switch shape {
+        case .range: return nil
+        case .counted(let index): return index
+        case .keyword(let word, let start):
+            guard start < arguments.count else { return nil }
+            let position = arguments[start...].firstIndex { $0.equalsIgnoringCase(word) }
+            return position.map { $0 + 1 }
+        }
+    }
+
     /// Whether `arguments`, which fit the command's arity, hold the keys. Not where a count is wrong.
     func fits(_ arguments: UnsafeBufferPointer<ByteView>) -> Bool {
         guard case .counted(let index) = shape else { return true }
@@ -57,8 +77,9 @@ public struct KeySpecification: Sendable {
         case .range(let first, let last, let step):
             let end = last >= 0 ? last : arguments.count + last
             for index in stride(from: first, through: min(end, arguments.count - 1), by: step) { body(index) }
-        case .counted(let index):
-            guard index < arguments.count, let count = parseInteger(arguments[index]), count > 0,
+        case .counted, .keyword:
+            guard let index = countIndex(in: arguments), index < arguments.count,
+                let count = parseInteger(arguments[index]), count > 0,
                 count <= arguments.count - index - 1
             else { return }
             for key in index + 1...index + Int(count) { body(key) }

@@ -19,6 +19,7 @@ extension Access {
             let old = Table.entry(slot.pointee)
             place.pointee.memory += entry.memoryUsage - old.memoryUsage
             place.pointee.fieldExpires += entry.fieldExpires - old.fieldExpires
+            if old.flags.contains(.marked) { entry.flags.insert(.marked) }
             entry.touch(accessClock)
             place.pointee.table.replace(slot, with: entry)
             noteExpiry(key, old: old.expiry, new: entry.expiry)
@@ -37,6 +38,7 @@ extension Access {
         entry.touch(accessClock)
         place.pointee.table.insert(key.hash, entry)
         noteExpiry(key, old: nil, new: entry.expiry)
+        if shard(key).pointee.absentMarks?.mayContain(key.hash) == true { noticeCreation(entry) }
         if keyspace.isObserved {
             changes.append(key, database: database, event: .new)
         }
@@ -50,6 +52,7 @@ extension Access {
         place.pointee.fieldExpires -= entry.fieldExpires
         noteExpiry(key, old: entry.expiry, new: nil)
         place.pointee.table.remove(slot)
+        if entry.flags.contains(.marked) { shard(key).pointee.markAbsent(key.hash) }
         return entry
     }
 
@@ -107,7 +110,7 @@ extension Access {
 
     private mutating func rebuild(_ key: Key, _ slot: UnsafeMutablePointer<UInt64>, expiry: Int64?) {
         let old = Table.entry(slot.pointee)
-        let entry = old.moved(key: old.key, expiry: expiry)
+        let entry = old.moved(key: old.key, expiry: expiry, keeping: [.external, .computed, .marked])
         let place = place(key)
         place.pointee.memory += entry.memoryUsage - old.memoryUsage
         place.pointee.table.replace(slot, with: entry)
@@ -140,8 +143,7 @@ extension Access {
 
     /// Gives a deep copy of `source`, which must exist, to `target`.
     public mutating func copy(_ source: Key, to target: Key, database targetDatabase: Int? = nil) {
-        guard let slot = slot(source) else { return }
-        let original = Table.entry(slot.pointee)
+        guard let original = present(source) else { return }
         let entry = original.duplicated(key: target.bytes, expiry: original.expiry)
         inDatabase(targetDatabase) { access in
             access.place(target, entry)

@@ -27,7 +27,7 @@ extension Access {
     /// Writes the value over one that takes as much room, without a new block.
     @inline(__always)
     private func overwrite(_ key: Key, _ entry: Entry, _ value: ByteView, _ deadline: Int64?) -> Bool {
-        guard entry.hasExpiry == (deadline != nil), entry.type == .string else { return false }
+        guard entry.hasExpiry == (deadline != nil), entry.type == .string, !entry.isComputed else { return false }
         if let integer = Entry.canonicalInteger(value) {
             guard entry.encoding == .integer else { return false }
             entry.setInteger(integer)
@@ -59,7 +59,7 @@ extension Access {
     @inline(__always)
     public mutating func setInteger(_ key: Key, _ value: Int64, over entry: Entry?, event: KeyEvent) {
         if let entry {
-            if entry.encoding == .integer {
+            if entry.encoding == .integer, !entry.isComputed {
                 entry.setInteger(value)
                 entry.touch(accessClock)
             } else {
@@ -79,7 +79,9 @@ extension Access {
         defer { changed(key, event) }
         guard let slot = slot(key) else { return createString(key, count) }
         let entry = Table.entry(slot.pointee)
-        if entry.encoding != .integer, entry.flags.contains(.external) { return resizeExternal(key, entry, count) }
+        if entry.encoding != .integer, entry.flags.contains(.external), !entry.isComputed {
+            return resizeExternal(key, entry, count)
+        }
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { scratch in
             // The text of an integer has at most 20 bytes.
             let text = scratch.baseAddress.map { entry.text(scratch: $0) } ?? .empty

@@ -87,6 +87,16 @@ extension Access {
         return nil
     }
 
+    /// Calls `body` under the lock of the shard of a key that is not among the command's arguments, taking it where the
+    /// caller does not hold it already, and announces under it what `body` has changed.
+    public mutating func withLock<R>(of hash: UInt64, commits: Bool, _ body: (inout Access) -> R) -> R {
+        withShard(Keyspace.shardIndex(hash)) { access, _ in
+            let result = body(&access)
+            if commits { access.commit() }
+            return result
+        }
+    }
+
     // MARK: Whole databases. Every shard must be held.
 
     /// Removes all keys of `database`, or of all databases; returns how many there were.

@@ -29,6 +29,8 @@ public struct AccessStatistics: ~Copyable, Sendable {
     public let misses = Counter()
     /// Those of the misses whose key was there and had expired.
     public let expiredMisses = Counter()
+    /// Those of the misses whose key is computed and was stale.
+    public let staleMisses = Counter()
     /// Keys removed because their time had come.
     public let expired = Counter()
     /// Fields of hashes removed because their time had come.
@@ -43,6 +45,7 @@ public struct AccessStatistics: ~Copyable, Sendable {
         hits.set(0)
         misses.set(0)
         expiredMisses.set(0)
+        staleMisses.set(0)
         expired.set(0)
         expiredFields.set(0)
     }
@@ -69,8 +72,17 @@ public struct Access: ~Copyable {
     /// The shards that the caller has locked.
     public var held = ShardSet()
     /// Changes made since the last `commit`.
-    public private(set) var dirty = 0
+    public internal(set) var dirty = 0
     var changes = ChangeLog()
+    /// Whether the command has opened a key for writing that somebody wants to hear of.
+    var hasNoticed = false
+    /// How many of `changes` the dependency graph has seen.
+    var settledChanges = 0
+    /// The position of the changes in the order of all writes; 0 until something needs it.
+    var revision: UInt64 = 0
+    /// Who wants to know what the connection reads, and which connection it is.
+    public var recording: ReadRecording = []
+    public var reader = 0
     /// Hash of the key that was last found to have expired, until a read has counted it among its misses.
     private var lapsedHash: UInt64 = 0
     /// Where this worker counts.
@@ -104,12 +116,31 @@ public struct Access: ~Copyable {
     /// - Parameter touches: false for what asks about the key rather than for its value, which is no use of it.
     @inline(__always)
     public mutating func read(_ key: Key, touches: Bool = true) -> Entry? {
-        guard let entry = find(key) else {
+        if !recording.isEmpty { noteRead(key) }
+        guard let entry = present(key) else {
             missed(key)
+            return nil
+        }
+        if entry.isComputed, !serves(entry) {
+            statistics.pointee.misses.add()
+            statistics.pointee.staleMisses.add()
             return nil
         }
         statistics.pointee.hits.add()
         if touches, !leavesAccessClock { entry.touch(accessClock) }
+        return entry
+    }
+
+    /// The entry of `key`, if it has not expired, a computed value that is stale included. An expired key is removed on the
+    /// way.
+    @inline(__always)
+    mutating func present(_ key: Key) -> Entry? {
+        guard let slot = place(key).pointee.table.find(key.hash, key.bytes) else { return nil }
+        let entry = Table.entry(slot.pointee)
+        guard !entry.isExpired(at: now) else {
+            lapse(key, slot)
+            return nil
+        }
         return entry
     }
 
@@ -124,30 +155,38 @@ public struct Access: ~Copyable {
         lapsedHash = 0
     }
 
-    /// The entry of `key`, if it exists and has not expired; counts nothing.
+    /// The entry of `key` for a command that may change it, if it exists and has not expired; counts nothing.
     @inline(__always)
     public mutating func find(_ key: Key) -> Entry? {
         guard let slot = slot(key) else { return nil }
         return Table.entry(slot.pointee)
     }
 
-    /// The slot of a key that has not expired. An expired key is removed on the way.
+    /// The slot of a key that may be changed. An expired key, and a computed one that is stale, is removed on the way.
     @inline(__always)
     mutating func slot(_ key: Key) -> UnsafeMutablePointer<UInt64>? {
         let place = place(key)
         guard let slot = place.pointee.table.find(key.hash, key.bytes) else { return nil }
-        if Table.entry(slot.pointee).isExpired(at: now) {
-            expire(key, slot)
-            lapsedHash = key.hash
+        let entry = Table.entry(slot.pointee)
+        if entry.isExpired(at: now) {
+            lapse(key, slot)
             return nil
         }
+        if entry.flags.contains(.marked) { return notice(key, slot) }
         return slot
+    }
+
+    @inline(never)
+    private mutating func lapse(_ key: Key, _ slot: UnsafeMutablePointer<UInt64>) {
+        expire(key, slot)
+        lapsedHash = key.hash
     }
 
     /// Removes a key whose time has come.
     @inline(never)
     mutating func expire(_ key: Key, _ slot: UnsafeMutablePointer<UInt64>) {
         statistics.pointee.expired.add()
+        if Table.entry(slot.pointee).flags.contains(.marked) { hasNoticed = true }
         changed(key, .expired)
         removeEntry(key, slot)
     }
@@ -158,40 +197,32 @@ public struct Access: ~Copyable {
     @inline(__always)
     public mutating func changed(_ key: Key, _ event: KeyEvent) {
         dirty &+= 1
-        if shard(key).pointee.watchedKeys != 0 || keyspace.isObserved {
-            record(key, event)
-        }
+        if shard(key).pointee.watchedKeys != 0 || keyspace.isAttentive || hasNoticed { record(key, event) }
     }
 
     @inline(never)
     private mutating func record(_ key: Key, _ event: KeyEvent) {
-        changes.append(key, database: database, event: event)
+        keyspace.changeSketch?.note(key.hash, revision: keyspace.revision + 1)
+        if keyspace.isObserved || hasNoticed { changes.append(key, database: database, event: event) }
         if shard(key).pointee.watchedKeys != 0 {
             shard(key).pointee.notifyWatchers(key.bytes, database: database)
         }
     }
 
-    /// Ends a command or a transaction: gives what it changed a place in the order of all writes and tells the observers.
-    /// Called under the locks.
+    /// Ends a command or a transaction: gives what it changed a place in the order of all writes and tells the dependency
+    /// graph and the observers. Called under the locks.
     @inline(__always)
     public mutating func commit() {
         guard dirty != 0 else { return }
-        let revision = keyspace.advanceRevision()
+        if changes.isEmpty { _ = keyspace.advanceRevision() } else { deliver() }
         statistics.pointee.changes.add(dirty)
         dirty = 0
-        if !changes.isEmpty { deliver(revision) }
-    }
-
-    @inline(never)
-    private mutating func deliver(_ revision: UInt64) {
-        keyspace.deliver(changes, revision: revision)
-        changes.removeAll()
     }
 
     /// Notes a change that no single key stands for; `count` says how many keys it was.
     mutating func changed(_ subject: ChangeLog.Subject, database: Int, keys count: Int, _ event: KeyEvent) {
-        guard count > 0 else { return }
-        dirty &+= count
-        if keyspace.isObserved { changes.append(subject, database: database, event: event) }
+        dirty &+= max(1, count)
+        changes.append(subject, database: database, event: event)
+        keyspace.changeSketch?.noteAll(revision: keyspace.revision + 1)
     }
 }

@@ -30,13 +30,19 @@ public struct ChangeLog: ~Copyable {
 
     init() {}
 
-    var isEmpty: Bool { changes.isEmpty }
+    public var isEmpty: Bool { changes.isEmpty }
+    var count: Int { changes.count }
 
     mutating func append(_ key: Key, database: Int, event: KeyEvent) {
         let start = bytes.count
         bytes.append(contentsOf: key.bytes.buffer)
         changes.append(
             Change(subject: .key, database: database, hash: key.hash, event: event, key: start..<bytes.count))
+    }
+
+    /// Adds that a computed key has turned stale, or another event that the dependency graph tells of.
+    public mutating func append(_ key: ByteView, database: Int, event: KeyEvent) {
+        append(Key(key), database: database, event: event)
     }
 
     mutating func append(_ subject: Subject, database: Int, event: KeyEvent) {
@@ -46,6 +52,11 @@ public struct ChangeLog: ~Copyable {
     mutating func removeAll() {
         changes.removeAll(keepingCapacity: changes.count < 1024)
         bytes.removeAll(keepingCapacity: bytes.count < 65536)
+    }
+
+    /// Calls `body` with the change at `index` and its key.
+    func with<R>(_ index: Int, _ body: (Change, ByteView) -> R) -> R {
+        bytes.withView { body(changes[index], $0[changes[index].key]) }
     }
 
     /// Calls `body` with each change and its key, which is empty where the change is not about one.

@@ -8,9 +8,9 @@ public struct EventClass: OptionSet, Sendable {
     public static let hash = EventClass(rawValue: 1 << 2)
     public static let sortedSet = EventClass(rawValue: 1 << 3)
     public static let expired = EventClass(rawValue: 1 << 4)
-    public static let flushed = KeyEvent(.generic, "flushdb")
-    public static let swapped = KeyEvent(.generic, "swapdb")
     public static let new = EventClass(rawValue: 1 << 5)
+    /// What becomes of computed keys.
+    public static let computed = EventClass(rawValue: 1 << 6)
 }
 
 /// What happened to a key: the event that a keyspace notification names.
@@ -19,19 +19,36 @@ public struct KeyEvent: Sendable {
     public let eventClass: EventClass
     /// The name by which clients subscribe.
     public let name: StaticString
+    /// What it means for a value that was derived from the key's.
+    public let effect: Effect
+
+    /// What a change changes.
+    public enum Effect: Sendable {
+        /// The value, or whether there is one.
+        case value
+        /// When the key expires.
+        case expiry
+        /// Nothing that another event of the same change does not tell, or the dependency graph knows already.
+        case none
+    }
 
     /// An event of a class under the name that Redis gives it.
-    public init(_ eventClass: EventClass, _ name: StaticString) {
+    public init(_ eventClass: EventClass, _ name: StaticString, effect: Effect = .value) {
         self.eventClass = eventClass
         self.name = name
+        self.effect = effect
     }
 
     public static let set = KeyEvent(.string, "set")
     public static let deleted = KeyEvent(.generic, "del")
     public static let expired = KeyEvent(.expired, "expired")
-    public static let expire = KeyEvent(.generic, "expire")
-    public static let persist = KeyEvent(.generic, "persist")
+    public static let expire = KeyEvent(.generic, "expire", effect: .expiry)
+    public static let persist = KeyEvent(.generic, "persist", effect: .expiry)
     public static let flushed = KeyEvent(.generic, "flushdb")
     public static let swapped = KeyEvent(.generic, "swapdb")
-    public static let new = KeyEvent(.new, "new")
+    public static let new = KeyEvent(.new, "new", effect: .none)
+    /// A computed key has turned stale.
+    public static let stale = KeyEvent(.computed, "stale", effect: .none)
+    /// A computed key was published.
+    public static let published = KeyEvent(.computed, "computed", effect: .none)
 }

@@ -11,13 +11,25 @@ public final class Keyspace: @unchecked Sendable {
     /// Guards slot arrays that workers peek at.
     public let reclaimer: Reclaimer
     let lazyFree = LazyFree()
+    /// The states of computed keys.
+    public let nodeStates = NodeStates()
+    /// What knows what computed keys were derived from; set before commands are executed.
+    public nonisolated(unsafe) var dependencies: (any DependencyTracking)?
+    /// What remembers for CLIENT TRACKING what was read; set before commands are executed.
+    public nonisolated(unsafe) var readTracking: (any ReadTracking)?
+    /// Others who want to hear of changes to keys that they marked; set before commands are executed.
+    public nonisolated(unsafe) var markHolders: [any MarkHolder] = []
+    /// When keys were last changed, from the first time on that somebody asks for it.
+    private(set) var changeSketch: ChangeSketch?
     private let shards: UnsafeMutableRawPointer
     nonisolated(unsafe) let capacities = TableSizes.capacities
     /// Position of the last write in the one total order of all writes.
     private let revisionCounter = Atomic<UInt64>(0)
     /// What hears of every change, in the order of delivery. Changed only while every shard is locked.
     private var observers: [any KeyspaceObserver] = []
-    private let observerCount = Atomic<Int>(0)
+    private let attention = Atomic<Int>(0)
+    /// What the sketch adds to the number of those who observe all.
+    private static let sketchAttention = 1 << 32
     /// Whether keys are removed at their deadline although nobody asks for them (`DEBUG SET-ACTIVE-EXPIRE`).
     public let activeExpiry = Atomic<Bool>(true)
 
@@ -80,19 +92,47 @@ public final class Keyspace: @unchecked Sendable {
     public var revision: UInt64 { revisionCounter.load(ordering: .relaxed) }
 
     @inline(__always)
-    func advanceRevision() -> UInt64 { revisionCounter.wrappingAdd(1, ordering: .relaxed).newValue }
+    public func advanceRevision() -> UInt64 { revisionCounter.wrappingAdd(1, ordering: .relaxed).newValue }
 
-    /// Adds an observer, behind those that are there.
+    /// Adds an observer, behind those that are there. It hears of marked keys and whole databases, and of every key
+    /// while `observeAll` is on.
     public func add(observer: any KeyspaceObserver) {
         lock(.all)
         observers.append(observer)
-        observerCount.store(observers.count, ordering: .relaxed)
         unlock(.all)
     }
 
-    /// Whether changes need to be recorded.
+    /// Begins or ends that every change is told, on behalf of one who wants it.
+    public func observeAll(_ isOn: Bool) { attention.wrappingAdd(isOn ? 1 : -1, ordering: .relaxed) }
+
+    /// Whether every change is of interest, to those who observe all or to the sketch.
     @inline(__always)
-    var isObserved: Bool { observerCount.load(ordering: .relaxed) != 0 }
+    var isAttentive: Bool { attention.load(ordering: .relaxed) != 0 }
+
+    /// Whether all changes need to be recorded.
+    @inline(__always)
+    var isObserved: Bool { attention.load(ordering: .relaxed) & (Self.sketchAttention - 1) != 0 }
+
+    /// Whether what becomes of every computed key is to be told.
+    public var announcesAll: Bool { isObserved }
+
+    /// The position of the last write, from which on `hasChanged` knows which keys change. O(1) but for the first call.
+    public func observedRevision() -> UInt64 {
+        if changeSketch == nil {
+            lock(.all)
+            if changeSketch == nil {
+                changeSketch = ChangeSketch(since: revision)
+                attention.wrappingAdd(Self.sketchAttention, ordering: .relaxed)
+            }
+            unlock(.all)
+        }
+        return revision
+    }
+
+    /// Whether a key may have changed after `revision`; may be wrong in saying yes. The key's shard must be held.
+    public func mayHaveChanged(_ hash: UInt64, after revision: UInt64) -> Bool {
+        changeSketch?.mayHaveChanged(hash, after: revision) ?? true
+    }
 
     func deliver(_ changes: borrowing ChangeLog, revision: UInt64) {
         for observer in observers { observer.keyspaceChanged(changes, revision: revision) }

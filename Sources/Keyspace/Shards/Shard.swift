@@ -34,6 +34,8 @@ struct Shard: ~Copyable {
     /// One for each database.
     var databases: UnsafeMutablePointer<ShardDatabase>
     var watchers: [WatchedKey: [WatchState]] = [:]
+    /// Absent keys that somebody wants to hear of; nil until there was one.
+    var absentMarks: AbsentMarks?
 
     init(databaseCount: Int, reclaimer: Reclaimer) {
         databases = .allocate(capacity: databaseCount)
@@ -45,6 +47,7 @@ struct Shard: ~Copyable {
         for index in 0..<databaseCount { databases[index].destroyEntries() }
         databases.deinitialize(count: databaseCount)
         databases.deallocate()
+        absentMarks?.destroy()
     }
 
     /// Distance of shards in memory: two cache lines, so that neighbours do not share one.

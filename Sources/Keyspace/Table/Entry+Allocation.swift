@@ -4,8 +4,8 @@ import Primitives
 extension Entry {
     /// Bytes before the value of an entry for `key`.
     @inline(__always)
-    private static func prefix(_ key: ByteView, expires: Bool) -> Int {
-        8 + (expires ? 8 : 0) + (key.count > 255 ? 8 : 0) + key.count
+    private static func prefix(_ key: ByteView, expires: Bool, computed: Bool) -> Int {
+        8 + (expires ? 8 : 0) + (computed ? 8 : 0) + (key.count > 255 ? 8 : 0) + key.count
     }
 
     /// A block with header and key whose value of `valueSize` bytes is still to be written.
@@ -15,7 +15,8 @@ extension Entry {
         flags: Flags = []
     ) -> Entry {
         let entry = Entry(
-            base: Allocation.allocate(prefix(key, expires: expiry != nil) + valueSize))
+            base: Allocation.allocate(
+                prefix(key, expires: expiry != nil, computed: flags.contains(.computed)) + valueSize))
         entry.writeHeader(
             key: key, type: type, encoding: encoding, expiry: expiry, inlineCount: inlineCount, flags: flags)
         return entry
@@ -31,6 +32,10 @@ extension Entry {
             flags.insert(.expires)
             base.storeBytes(of: expiry, toByteOffset: 8, as: Int64.self)
             offset = 16
+        }
+        if flags.contains(.computed) {
+            base.storeBytes(of: 0, toByteOffset: offset, as: UInt64.self)
+            offset += 8
         }
         if key.count > 255 {
             flags.insert(.longKey)
@@ -115,17 +120,37 @@ extension Entry {
     }
 
     /// Size of the entry's block as it was asked for.
-    private var blockSize: Int { Self.prefix(key, expires: hasExpiry) + valueSize }
+    private var blockSize: Int { Self.prefix(key, expires: hasExpiry, computed: isComputed) + valueSize }
 
     /// A copy of the block under another key or with another expiry; value storage outside of it changes hands.
-    func moved(key newKey: ByteView, expiry: Int64?) -> Entry {
+    ///
+    /// - Parameter kept: the flags that the copy has too; without `computed` it is an ordinary value.
+    func moved(key newKey: ByteView, expiry: Int64?, keeping kept: Flags = .external) -> Entry {
         let size = valueSize
         let entry = Self.make(
             key: newKey, type: type, encoding: encoding, expiry: expiry, valueSize: size,
-            inlineCount: inlineCount, flags: flags.intersection(.external))
+            inlineCount: inlineCount, flags: flags.intersection(kept))
         memcpy(entry.valueBase, valueBase, size)
+        if entry.isComputed { entry.setNode(node, hits: hits) }
         entry.touch(accessClock)
         return entry
+    }
+
+    /// The same value as one that the node `node` stands for. The block of an ordinary value is freed.
+    func computed(node: UInt32, hits: UInt32) -> Entry {
+        let size = valueSize
+        let entry = Self.make(
+            key: key, type: type, encoding: encoding, expiry: expiry, valueSize: size,
+            inlineCount: inlineCount, flags: flags.union(.computed))
+        memcpy(entry.valueBase, valueBase, size)
+        entry.setNode(node, hits: hits)
+        freeBlock()
+        return entry
+    }
+
+    private func setNode(_ node: UInt32, hits: UInt32) {
+        base.storeBytes(of: node, toByteOffset: nodeOffset, as: UInt32.self)
+        self.hits = hits
     }
 
     /// Overwrites an inline string with one of the same layout, if the blocks are alike; false where they are not.

@@ -11,12 +11,14 @@ import Primitives
 ///        5  length of the key, 8 bits           (0 where flag longKey is set)
 ///        6  length of an inline string, 16 bits
 ///        8  expiry, Int64 milliseconds           only with flag expires
+///           node, UInt32, and hits, UInt32       only with flag computed
 ///           length of the key, UInt64            only with flag longKey
 ///           key bytes
 ///           value: Int64, inline bytes, pointer of an aggregate, or an ExternalString
 /// ```
 ///
-/// 8 bytes of header for a short key with a short value; 8 more where there is a time to live.
+/// 8 bytes of header for a short key with a short value; 8 more where there is a time to live, and 8 where the value was
+/// computed.
 ///
 /// Invariant: `base` is a live block with this layout. Entries are reached through their shard's table, under the
 /// shard's lock; a reference must not be kept across a mutation of its key, which may move the block.
@@ -33,6 +35,11 @@ public struct Entry {
         @inlinable public static var longKey: Flags { Flags(rawValue: 2) }
         /// The value is an `ExternalString`.
         @inlinable public static var external: Flags { Flags(rawValue: 4) }
+        /// The value was computed: a node of the dependency graph tells whether it is fresh. Its bit is the size of what
+        /// the block holds for it.
+        @inlinable public static var computed: Flags { Flags(rawValue: 8) }
+        /// Somebody wants to hear of changes: the dependency graph, a client's cache, a watcher of the value.
+        @inlinable public static var marked: Flags { Flags(rawValue: 16) }
     }
 
     /// A string that is too long, or too often appended to, to live in its entry.
@@ -109,13 +116,43 @@ public struct Entry {
         base.storeBytes(of: milliseconds, toByteOffset: 8, as: Int64.self)
     }
 
+    // MARK: Computed values
+
+    /// Bytes before the long length or the key: the header, the expiry and what a computed value has.
+    @inlinable @inline(__always)
+    static func fixedSize(_ flags: Flags) -> Int {
+        8 &+ Int(truncatingIfNeeded: flags.rawValue & Flags.expires.rawValue) &* 8
+            &+ Int(truncatingIfNeeded: flags.rawValue & Flags.computed.rawValue)
+    }
+
+    /// Whether the value was computed.
+    @inlinable @inline(__always)
+    public var isComputed: Bool { flags.contains(.computed) }
+
+    @inline(__always)
+    var nodeOffset: Int { hasExpiry ? 16 : 8 }
+
+    /// The node of a computed value in the dependency graph.
+    @inline(__always)
+    public var node: UInt32 {
+        assert(isComputed)
+        return base.load(fromByteOffset: nodeOffset, as: UInt32.self)
+    }
+
+    /// How often a computed value was read.
+    @inline(__always)
+    public var hits: UInt32 {
+        get { base.load(fromByteOffset: nodeOffset + 4, as: UInt32.self) }
+        nonmutating set { base.storeBytes(of: newValue, toByteOffset: nodeOffset + 4, as: UInt32.self) }
+    }
+
     // MARK: Key
 
     /// The key's name; good while the key does not change.
     @inlinable @inline(__always)
     public var key: ByteView {
         let flags = flags
-        var offset = flags.contains(.expires) ? 16 : 8
+        var offset = Self.fixedSize(flags)
         var count = Int(base.load(fromByteOffset: 5, as: UInt8.self))
         if flags.contains(.longKey) {
             count = base.load(fromByteOffset: offset, as: Int.self)

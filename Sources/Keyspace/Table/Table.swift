@@ -112,6 +112,23 @@ struct Table: ~Copyable {
         }
     }
 
+    /// Whether the first entry whose tag is that of `hash` is marked. Of a table that is being resized only the new part
+    /// is looked at.
+    @inline(__always)
+    func isMarked(_ hash: UInt64) -> Bool {
+        guard capacity > 0 else { return false }
+        let tag = Self.tag(hash)
+        var index = Self.home(hash, capacity)
+        while slots[index] != Self.empty {
+            if slots[index] >> 48 == tag, slots[index] != Self.tombstone {
+                return Self.entry(slots[index]).flags.contains(.marked)
+            }
+            index &+= 1
+            if index == capacity { index = 0 }
+        }
+        return false
+    }
+
     // MARK: Mutation
 
     /// Adds an entry whose key is not in the table. Amortised O(1).

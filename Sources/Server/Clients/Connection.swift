@@ -21,6 +21,10 @@ struct Connection: ~Copyable {
     var isClosed = false
     /// Whether no command is executed until a pause ends.
     var isPaused = false
+    /// Whether its next command waits.
+    var isWaiting = false
+    /// Whether nothing is read from it for one reason or the other.
+    var isHeld: Bool { isPaused || isWaiting }
     /// When `pending` went over the soft limit, in seconds of the wall clock.
     var overSoftLimitSince: Int64?
 

@@ -1,4 +1,5 @@
 import Commands
+import ComputedKeys
 import Configuration
 import EventLoop
 import Glibc
@@ -108,6 +109,7 @@ extension Worker {
         Glibc.close(connection.pointee.descriptor)
         pipeline.pointee.executor.select(&connection.pointee.session, now: Clock.wallMilliseconds())
         TransactionCommands.unwatchAll(&pipeline.pointee.executor.call)
+        server.graph.sessionEnded(connection.pointee.record.identifier)
         connections[connection.pointee.record.identifier] = nil
         server.clients.remove(connection.pointee.record)
         load.wrappingSubtract(1, ordering: .relaxed)

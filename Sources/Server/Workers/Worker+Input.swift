@@ -9,7 +9,7 @@ import RESP
 extension Worker {
     /// Reads what a connection has sent and executes it.
     func receive(_ connection: UnsafeMutablePointer<Connection>) {
-        guard !connection.pointee.isPaused else { return }
+        guard !connection.pointee.isHeld else { return }
         if connection.pointee.session.closesAfterReply { return discardInput(connection) }
         if connection.pointee.input.isEmpty {
             switch Socket.read(connection.pointee.descriptor, into: input, count: Self.readSize) {
@@ -139,6 +139,7 @@ extension Worker {
             connection.pointee.isPaused = true
             pausedConnections += 1
             watch(connection)
+        case .suspended: suspend(connection)
         }
         send(connection)
         guard !connection.pointee.isClosed else { return consumed }

@@ -72,7 +72,9 @@ extension Worker {
 
     /// Registers what the connection waits for.
     func watch(_ connection: UnsafeMutablePointer<Connection>) {
-        var interest: EventPoll.Interest = connection.pointee.isPaused ? [] : .read
+        var interest: EventPoll.Interest = connection.pointee.isHeld ? [] : .read
+        // Whoever waits may wait for long, and must be missed when it goes.
+        if connection.pointee.isWaiting { interest.insert(.peerClosed) }
         if connection.pointee.awaitsWritability { interest.insert(.write) }
         poll.change(connection.pointee.descriptor, token: Connection.token(connection), interest: interest)
     }

@@ -1,5 +1,6 @@
 import Commands
 import Configuration
+import HeapModule
 import Keyspace
 import Logging
 import Primitives
@@ -13,8 +14,11 @@ extension Worker {
     private static let expirySlice = 64
 
     func millisecondsToWait() -> Int {
-        if hasExpiryBacklog { return 0 }
-        let wait = Int(clamping: max(0, (nextTick - Clock.monotonicMicroseconds() + 999) / 1000))
+        if hasExpiryBacklog || !jobs.isEmpty { return 0 }
+        var wait = Int(clamping: max(0, (nextTick - Clock.monotonicMicroseconds() + 999) / 1000))
+        if let alarm = alarms.min {
+            wait = min(wait, Int(clamping: max(0, alarm.time - Clock.wallMilliseconds())))
+        }
         guard pausedConnections > 0 else { return wait }
         let pause = server.pause.deadline.map { Int(clamping: max(0, $0 - Clock.wallMilliseconds())) } ?? 0
         return min(wait, pause)
@@ -28,6 +32,7 @@ extension Worker {
             statistics.pointee.expiryMicroseconds.add(Int(Clock.monotonicMicroseconds() - now))
         }
         resumePaused()
+        wakeDue()
         guard now >= nextTick else { return }
         nextTick = now + 1_000_000 / Int64(max(1, settings.hz))
         resumeAccepting()
@@ -79,7 +84,7 @@ extension Worker {
         let now = Clock.wallMilliseconds() / 1000
         for connection in Array(connections.values) {
             let idle = now - Int64(connection.pointee.record.lastInteraction.current)
-            if settings.timeout > 0, !connection.pointee.isPaused, idle > Int64(settings.timeout) {
+            if settings.timeout > 0, !connection.pointee.isHeld, idle > Int64(settings.timeout) {
                 server.log.debug("Closing idle client")
                 close(connection)
             } else if !connection.pointee.pending.isEmpty {

@@ -1,7 +1,9 @@
 import Commands
+import ComputedKeys
 import Configuration
 import EventLoop
 import Glibc
+import HeapModule
 import Keyspace
 import Primitives
 import RESP
@@ -18,6 +20,8 @@ final class Worker: @unchecked Sendable {
         case adopt(CInt, isUnixSocket: Bool)
         /// Close the connection of that number, if it is still there.
         case close(Int)
+        /// Let the connection of that number go on with what it waits for.
+        case wake(Int)
         /// Look whether a pause is over.
         case resume
         /// Finish and end the thread.
@@ -52,6 +56,10 @@ final class Worker: @unchecked Sendable {
     var acceptFailures = 0
     /// Connections that CLIENT PAUSE holds.
     var pausedConnections = 0
+    /// When connections that wait are to be looked at again; a connection may have several entries, and gone ones too.
+    var alarms = Heap<Alarm>()
+    /// Cascades that connections wait for, and which connection each.
+    var jobs: [(job: CascadeJob, connection: Int)] = []
     /// When a request of another protocol was last logged, in milliseconds since 1970.
     var crossProtocolLogged: Int64 = 0
     /// The connection whose command is being executed.
@@ -109,6 +117,7 @@ final class Worker: @unchecked Sendable {
             adoptSettings()
             for position in 0..<count { handle(poll.event(position)) }
             tick()
+            advanceJobs()
             freeClosed()
             statistics.pointee.turns.add()
             statistics.pointee.turnMicroseconds.add(Int(Clock.monotonicMicroseconds() - start))
@@ -126,7 +135,9 @@ final class Worker: @unchecked Sendable {
             return acceptConnections(listeners[Int(event.token - Self.listenerToken) / 2])
         }
         guard let connection = UnsafeMutablePointer<Connection>(bitPattern: UInt(event.token)) else { return }
-        if event.ready.contains(.hangUp), !connection.pointee.isClosed, connection.pointee.isPaused {
+        if !event.ready.isDisjoint(with: [.hangUp, .peerClosed]), !connection.pointee.isClosed,
+            connection.pointee.isHeld
+        {
             // Reading is what would find it out; without it the poll reports it without end.
             return close(connection)
         }
@@ -139,6 +150,7 @@ final class Worker: @unchecked Sendable {
             switch message {
             case .adopt(let descriptor, let isUnixSocket): adopt(descriptor, isUnixSocket: isUnixSocket)
             case .close(let identifier): if let connection = connections[identifier] { close(connection) }
+            case .wake(let identifier): if let connection = connections[identifier] { wake(connection) }
             case .resume: resumePaused()
             case .stop: isStopping = true
             }

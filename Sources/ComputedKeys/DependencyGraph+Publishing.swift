@@ -1,0 +1,197 @@
+import Keyspace
+import Primitives
+
+/// What is published beside the value.
+public struct PublishOptions {
+    /// Milliseconds for which the value is served when it has turned stale.
+    public var grace: Int64 = 0
+    /// Microseconds that the computation took; nil for the time since its begin.
+    public var cost: UInt32?
+    /// Whether the key has the value already, as a computed one.
+    public var isEqual = false
+
+    public init() {}
+}
+
+/// How a computation ended.
+public enum PublishOutcome {
+    /// The value may be stored, for this node and at this position.
+    case stored(node: UInt32, revision: UInt64)
+    /// What it was derived from has changed.
+    case superseded(UInt64)
+    /// The token stands for nothing.
+    case lost
+    /// The value would be derived from itself, by this way.
+    case cycle(String)
+    /// A dependency may have changed after the position that was given: its name.
+    case outdated([UInt8])
+    case outOfMemory
+}
+
+extension DependencyGraph {
+    /// Ends a computation with a value. The shard of its key must be held, and the caller stores the value before it gives
+    /// that back, where the outcome says so.
+    public func publish(
+        token: ByteView, _ options: PublishOptions, now: Int64, into log: inout ChangeLog
+    ) -> PublishOutcome {
+        withContent { content in
+            guard let lease = lease(of: token, now: now, &content) else { return .lost }
+            let old = content.graph.seen(lease.node)
+            var options = options
+            options.cost =
+                options.cost ?? UInt32(clamping: Clock.monotonicMicroseconds() - lease.startedAt)
+            #if DEBUG
+                let dependencies =
+                    content.forgetsReads
+                    ? lease.dependencies.map { content.graph.seen($0.node) } : lease.dependencies
+            #else
+                let dependencies = lease.dependencies
+            #endif
+            var outcome = PublishOutcome.superseded(keyspace.revision)
+            if !lease.isTainted, dependencies.allSatisfy({ content.graph.isUnchanged($0) }) {
+                outcome = publish(lease.node, dependencies, options, now, &content, into: &log)
+            }
+            var isStored = false
+            if case .stored = outcome { isStored = true } else { content.statistics.superseded += 1 }
+            end(lease, &content) { outer, content in
+                if isStored {
+                    outer.accept(content.graph.seen(lease.node), from: old)
+                } else {
+                    // It may use the value, and nobody would tell it when that changes.
+                    outer.isTainted = true
+                }
+            }
+            wakeWaiters(of: lease.node, &content)
+            content.graph.unpin(lease.node)
+            publishSize(content)
+            return outcome
+        }
+    }
+
+    /// Publishes a value without a lease. The shards of the key and of its dependencies must be held.
+    ///
+    /// - Parameter revision: a position that was given before the sources were read; nil where their present state counts.
+    public func publish(
+        _ key: Key, database: Int, dependencies explicit: [ExplicitDependency], since revision: UInt64?,
+        _ options: PublishOptions, now: Int64, into log: inout ChangeLog
+    ) -> PublishOutcome {
+        withContent { content in
+            if let revision, let outdated = outdated(explicit, since: revision, content) {
+                return .outdated(outdated)
+            }
+            guard hasMemory(content), let node = content.graph.findOrMake(NodeName(key, database: database)) else {
+                return .outOfMemory
+            }
+            content.graph.pin(node)
+            defer { content.graph.unpin(node) }
+            var dependencies: [Dependency] = []
+            var seen: Set<UInt32> = []
+            for explicit in explicit {
+                guard let dependency = content.graph.findOrMake(explicit.name) else { return .outOfMemory }
+                guard seen.insert(dependency).inserted else { continue }
+                content.graph.pin(dependency)
+                dependencies.append(content.graph.seen(dependency))
+                if case .key(_, _, let deadline) = explicit {
+                    content.graph.deadlines.set(deadline, for: dependency)
+                }
+            }
+            publishDeadline(content)
+            let outcome = publish(node, dependencies, options, now, &content, into: &log)
+            for dependency in dependencies { content.graph.unpin(dependency.node) }
+            // Who computes it computes what is there already.
+            wakeWaiters(of: node, &content)
+            publishSize(content)
+            return outcome
+        }
+    }
+
+    /// The first dependency that may have changed after `revision`.
+    private func outdated(
+        _ dependencies: [ExplicitDependency], since revision: UInt64, _ content: borrowing Content
+    ) -> [UInt8]? {
+        for dependency in dependencies {
+            let name = dependency.name
+            let node = content.graph.find(name)
+            let isTag = name.database == Node.tags
+            let isNewer = node != 0 && content.graph.nodes[node].revision > revision
+            let isStale = node != 0 && content.graph.seen(node).isStale
+            let mayHaveChanged =
+                isTag
+                ? content.tagChanges.mayHaveChanged(name.hash, after: revision)
+                : keyspace.mayHaveChanged(name.hash, after: revision)
+            if isNewer || isStale || mayHaveChanged { return name.bytes.array }
+        }
+        return nil
+    }
+
+    /// Makes a node fresh with what its value was derived from, and what depends on it stale or, where the value is what
+    /// it was, fresh again.
+    private func publish(
+        _ node: UInt32, _ dependencies: [Dependency], _ options: PublishOptions, _ now: Int64,
+        _ content: inout Content, into log: inout ChangeLog
+    ) -> PublishOutcome {
+        guard hasMemory(content), dependencies.count <= EdgePool.maximumRun else { return .outOfMemory }
+        switch content.graph.cycle(from: node, over: dependencies) {
+        case .none: break
+        case .some(.path(let path)): return .cycle(content.graph.describe(path))
+        // Too large to look at all of it: what is not cached is right too.
+        case .some(.unknown): return .superseded(keyspace.revision)
+        }
+        let before = content.graph.states[node]
+        content.graph.removeValue(of: node)
+        guard content.graph.link(node, to: dependencies) else { return .outOfMemory }
+        let revision = keyspace.advanceRevision()
+        content.graph.setValue(of: node, derivedFrom: dependencies, options, revision: revision)
+        content.statistics.published += 1
+        let wasStale = before.condition == .stale || before.condition == .maybeStale
+        if !options.isEqual || before.condition == .absent {
+            cascade(Cascade(roots: [node], revision: revision, now: now), &content, into: &log)
+        } else if wasStale {
+            restore(node, revision, now, &content, into: &log)
+        }
+        return .stored(node: node, revision: revision)
+    }
+
+    private func restore(
+        _ node: UInt32, _ revision: UInt64, _ now: Int64, _ content: inout Content, into log: inout ChangeLog
+    ) {
+        var restoration = Restoration(node)
+        restoration.run(&content.graph)
+        content.statistics.restored += restoration.restored.count
+        for node in restoration.restored { announce(node, .published, &content, into: &log) }
+        turnStale(restoration.outdated, cause: node, revision: revision, now: now, &content, into: &log)
+        guard !restoration.outdated.isEmpty else { return }
+        cascade(
+            Cascade(roots: [], stale: restoration.outdated, revision: revision, now: now), &content, into: &log)
+    }
+}
+
+extension Graph {
+    /// Whether a reader sees of a node what was seen of it before.
+    func isUnchanged(_ dependency: Dependency) -> Bool {
+        let now = seen(dependency.node)
+        return now.revision == dependency.revision && now.isStale == dependency.isStale
+    }
+
+    /// Makes a node, which must have no value, fresh.
+    mutating func setValue(
+        of node: UInt32, derivedFrom dependencies: [Dependency], _ options: PublishOptions, revision: UInt64
+    ) {
+        let pointer = nodes.pointer(node)
+        pointer.pointee.revision = revision
+        pointer.pointee.cause = 0
+        pointer.pointee.computations = pointer.pointee.computations &+ 1
+        pointer.pointee.cost = options.cost ?? 0
+        var state = states[node].with(.fresh)
+        if dependencies.contains(where: \.isStale) {
+            state.insert(.sawStale)
+            sawStaleCount += 1
+        }
+        if options.grace > 0 {
+            state.insert(.hasGrace)
+            graces[node] = Grace(duration: options.grace)
+        }
+        states[node] = state
+        computedCount += 1
+    }
+}

@@ -1,0 +1,98 @@
+import Primitives
+import Synchronization
+
+/// What a reader must know of a node of the dependency graph, in one byte.
+@frozen
+public struct NodeState: OptionSet, Sendable {
+    public let rawValue: UInt8
+    @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// Whether the value may be served.
+    @frozen
+    public enum Condition: UInt8, Sendable {
+        /// There is no computed value.
+        case absent
+        /// Nothing that it was derived from has changed.
+        case fresh
+        /// A computed key that it was derived from is not fresh; it may be published again with the value that it had.
+        case maybeStale
+        /// Something that it was derived from has changed.
+        case stale
+    }
+
+    @inlinable @inline(__always)
+    public var condition: Condition {
+        // Two bits have four values, and all of them are conditions.
+        unsafeBitCast(rawValue & 3, to: Condition.self)
+    }
+
+    /// The same flags with another condition.
+    @inlinable @inline(__always)
+    public func with(_ condition: Condition) -> NodeState { NodeState(rawValue: rawValue & ~3 | condition.rawValue) }
+
+    /// Somebody wants to hear when it turns stale.
+    @inlinable public static var announced: NodeState { NodeState(rawValue: 4) }
+    /// A stale value is served for a while.
+    @inlinable public static var hasGrace: NodeState { NodeState(rawValue: 8) }
+    /// The value was derived from a computed key's being absent or stale, so that its coming back is a change.
+    @inlinable public static var sawStale: NodeState { NodeState(rawValue: 16) }
+    /// Something was derived from it.
+    @inlinable public static var hasDependents: NodeState { NodeState(rawValue: 32) }
+}
+
+/// The states of all nodes, apart from the nodes: what a GET of a computed key looks at is one byte of a dense array, which
+/// stays in the cache where nodes would not.
+///
+/// States are changed under the graph's lock. They are read without it, under the lock of the key whose value is read: a
+/// reader sees a state from before a change or from after it, and one from before only as long as the change has not
+/// been answered.
+public final class NodeStates: @unchecked Sendable {
+    private static let chunkBits = 16
+    private static let chunkSize = 1 << chunkBits
+    private static let directorySize = 1 << (32 - chunkBits)
+
+    private typealias Chunk = UnsafeMutablePointer<Atomic<UInt8>>
+    /// Pages of it that are not used are not there.
+    private let directory: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    /// Earliest time at which a source expires that something was derived from, in milliseconds since 1970.
+    public let nextDeadline = Atomic<Int64>(.max)
+    /// Whether there are so many nodes that marking what depends on one of them may take long.
+    public let hasManyNodes = Atomic<Bool>(false)
+
+    init() {
+        directory = Allocation.allocateZeroed(Self.directorySize * MemoryLayout<UnsafeMutableRawPointer?>.stride)
+            .bindMemory(to: UnsafeMutableRawPointer?.self, capacity: Self.directorySize)
+    }
+
+    deinit {
+        for index in 0..<Self.directorySize {
+            guard let chunk = directory[index] else { break }
+            Allocation.free(chunk)
+        }
+        Allocation.free(directory)
+    }
+
+    @inline(__always)
+    private func byte(_ node: UInt32) -> Chunk {
+        // Whoever has a node's number had it from the graph, which called `makeRoom` before.
+        directory[Int(node >> Self.chunkBits)].unsafelyUnwrapped.assumingMemoryBound(to: Atomic<UInt8>.self)
+            + Int(node & UInt32(Self.chunkSize - 1))
+    }
+
+    /// The state of a node that the graph has made.
+    public subscript(node: UInt32) -> NodeState {
+        @inline(__always) get { NodeState(rawValue: byte(node).pointee.load(ordering: .relaxed)) }
+        @inline(__always) set { byte(node).pointee.store(newValue.rawValue, ordering: .relaxed) }
+    }
+
+    /// Makes room for the nodes up to `node`. Chunks are made in ascending order and stay.
+    public func makeRoom(for node: UInt32) {
+        let index = Int(node >> Self.chunkBits)
+        if directory[index] == nil { directory[index] = Allocation.allocateZeroed(Self.chunkSize) }
+    }
+
+    /// Makes the nodes below `end` new ones.
+    public func reset(below end: UInt32) {
+        for node in 0..<end { self[node] = [] }
+    }
+}

@@ -1,0 +1,189 @@
+import Primitives
+import Synchronization
+
+/// What the door does for computed keys and for those who listen to single keys: both mark the keys that they want to hear
+/// of, so that all other keys cost one bit.
+extension Access {
+    // MARK: Reading
+
+    /// Lets those know who record what the connection reads, before the value is looked at: a change from here on finds
+    /// them.
+    @inline(never)
+    mutating func noteRead(_ key: Key) {
+        let entry = present(key)
+        var marks = false
+        if recording.contains(.computation), let graph = keyspace.dependencies {
+            marks = graph.willRead(key, database: database, reader: reader, deadline: entry?.firstDeadline)
+        }
+        if recording.contains(.tracking), let tracking = keyspace.readTracking {
+            marks = tracking.willRead(key, database: database, reader: reader) || marks
+        }
+        if marks { mark(key, entry) }
+    }
+
+    /// Lets changes of a key be told from now on.
+    public mutating func mark(_ key: Key) { mark(key, present(key)) }
+
+    private func mark(_ key: Key, _ entry: Entry?) {
+        if let entry { entry.flags.insert(.marked) } else { shard(key).pointee.markAbsent(key.hash) }
+    }
+
+    /// Whether a computed value may be served.
+    @inline(__always)
+    mutating func serves(_ entry: Entry) -> Bool {
+        if keyspace.nodeStates[entry.node].condition == .fresh, dirty == 0,
+            now <= keyspace.nodeStates.nextDeadline.load(ordering: .relaxed)
+        {
+            entry.hits &+= 1
+            return true
+        }
+        return servesAfterAll(entry)
+    }
+
+    @inline(never)
+    private mutating func servesAfterAll(_ entry: Entry) -> Bool {
+        guard let graph = keyspace.dependencies else { return false }
+        let node = entry.node
+        // What the command, or the transaction, has changed before counts.
+        settle()
+        expireSources()
+        let state = keyspace.nodeStates[node]
+        guard state.condition == .fresh || state.contains(.hasGrace) && graph.isInGrace(node, now: now) else {
+            return false
+        }
+        entry.hits &+= 1
+        return true
+    }
+
+    /// Makes stale what was derived from keys that have expired, whether or not they are still there.
+    public mutating func expireSources() {
+        guard now > keyspace.nodeStates.nextDeadline.load(ordering: .relaxed) else { return }
+        let now = now
+        announce { [keyspace] log in keyspace.dependencies?.expireSources(now: now, into: &log) }
+    }
+
+    /// Calls `body`, which may change the dependency graph, with the log of what is to be told of that. What the command
+    /// has changed before is settled first.
+    public mutating func announce<R>(_ body: (inout ChangeLog) -> R) -> R {
+        settle()
+        let result = body(&changes)
+        dirty &+= changes.count - settledChanges
+        settledChanges = changes.count
+        return result
+    }
+
+    // MARK: Writing
+
+    /// Whether somebody wants to hear of changes of the key: usually right, for it looks at tags of hashes only.
+    @inline(__always)
+    public func isMarked(_ key: Key) -> Bool {
+        place(key).pointee.table.isMarked(key.hash) || shard(key).pointee.absentMarks?.mayContain(key.hash) == true
+    }
+
+    /// The slot of a key that somebody wants to hear of, for a command that may change it. A computed value that is not
+    /// served is in nobody's way.
+    @inline(never)
+    mutating func notice(_ key: Key, _ slot: UnsafeMutablePointer<UInt64>) -> UnsafeMutablePointer<UInt64>? {
+        hasNoticed = true
+        let entry = Table.entry(slot.pointee)
+        guard entry.isComputed, !serves(entry) else { return slot }
+        let node = entry.node
+        removeEntry(key, slot)
+        keyspace.dependencies?.droppedValue(of: node)
+        return nil
+    }
+
+    /// A key has come into being that may be one that somebody waits for.
+    @inline(never)
+    mutating func noticeCreation(_ entry: Entry) {
+        entry.flags.insert(.marked)
+        hasNoticed = true
+    }
+
+    /// The entry of a key, if it has not expired, a stale computed one included; neither a use nor a dependency.
+    public mutating func peek(_ key: Key) -> Entry? { present(key) }
+
+    /// Makes `key` the computed string `value` of `node`.
+    public mutating func storeComputed(_ key: Key, _ value: ByteView, node: UInt32, expiry: Int64?) {
+        let slot = place(key).pointee.table.find(key.hash, key.bytes)
+        let hits = slot.map { Table.entry($0.pointee) }.flatMap { $0.isComputed ? $0.hits : nil } ?? 0
+        let entry = Entry.string(key: key.bytes, value: value, expiry: expiry).computed(node: node, hits: hits)
+        entry.flags.insert(.marked)
+        if let slot { put(key, entry, in: slot) } else { insert(key, entry) }
+        hasNoticed = true
+        changed(key, .published)
+    }
+
+    // MARK: Announcing
+
+    /// The position that the changes of this command have in the order of all writes.
+    public mutating func takeRevision() -> UInt64 {
+        if revision == 0 { revision = keyspace.advanceRevision() }
+        return revision
+    }
+
+    /// Makes stale what was derived from what has been changed so far.
+    public mutating func settle() {
+        guard settledChanges < changes.count else { return }
+        let revision = takeRevision()
+        if let graph = keyspace.dependencies {
+            for index in settledChanges..<changes.count { tell(graph, of: index, revision) }
+            graph.propagate(now: now, into: &changes)
+        }
+        settledChanges = changes.count
+    }
+
+    private func tell(_ graph: any DependencyTracking, of index: Int, _ revision: UInt64) {
+        changes.with(index) { change, name in
+            guard change.subject == .key else {
+                return graph.changed(change.subject, database: change.database, revision: revision)
+            }
+            let key = Key(name, hash: change.hash)
+            let entry = self.entry(key, in: change.database)
+            graph.changed(
+                key, database: change.database, event: change.event,
+                node: entry.flatMap { $0.isComputed ? $0.node : nil }, deadline: entry?.firstDeadline,
+                revision: revision)
+        }
+    }
+
+    private func entry(_ key: Key, in database: Int) -> Entry? {
+        let place = shard(key).pointee.databases + database
+        return place.pointee.table.find(key.hash, key.bytes).map { Table.entry($0.pointee) }
+    }
+
+    /// Tells everybody of the changes, first the graph: who hears of a change of a source must not be served what was
+    /// derived from it.
+    @inline(never)
+    mutating func deliver() {
+        let revision = takeRevision()
+        settle()
+        keyspace.deliver(changes, revision: revision)
+        if hasNoticed { removeMarks() }
+        changes.removeAll()
+        settledChanges = 0
+        self.revision = 0
+        hasNoticed = false
+    }
+
+    /// Takes the marks off changed keys that nobody wants to hear of any more.
+    private func removeMarks() {
+        changes.forEach { change, name in
+            let key = Key(name, hash: change.hash)
+            guard change.subject == .key, change.event.effect != .none,
+                let entry = entry(key, in: change.database), entry.flags.contains(.marked), !entry.isComputed,
+                keyspace.dependencies?.wants(key, database: change.database) != true,
+                !keyspace.markHolders.contains(where: { $0.wants(key, database: change.database) })
+            else { return }
+            entry.flags.remove(.marked)
+        }
+    }
+}
+
+extension Entry {
+    /// When the key or, where that is earlier, the first field of its hash expires.
+    public var firstDeadline: Int64? {
+        guard let expiry else { return fieldExpiry }
+        return fieldExpiry.map { min($0, expiry) } ?? expiry
+    }
+}

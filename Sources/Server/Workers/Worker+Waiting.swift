@@ -1,0 +1,66 @@
+import Commands
+import ComputedKeys
+import HeapModule
+import Keyspace
+import Primitives
+
+/// Connections whose next command waits: for another's computation, for a change, or for a cascade to be done. They hold
+/// nothing and execute the command again when they are woken.
+extension Worker {
+    /// When a connection that waits is to be looked at again.
+    struct Alarm: Comparable {
+        /// Milliseconds since 1970.
+        let time: Int64
+        let connection: Int
+        static func < (a: Alarm, b: Alarm) -> Bool { a.time < b.time }
+    }
+
+    /// Microseconds that one turn of the loop spends on cascades.
+    private static let jobBudget: Int64 = 1000
+
+    /// Lets a connection wait for what its session says.
+    func suspend(_ connection: UnsafeMutablePointer<Connection>) {
+        connection.pointee.session.isSuspended = false
+        connection.pointee.isWaiting = true
+        watch(connection)
+        guard let suspension = connection.pointee.session.suspension else { return }
+        let identifier = connection.pointee.record.identifier
+        if let job = suspension.job { jobs.append((job, identifier)) }
+        if suspension.wakesAt < .max { alarms.insert(Alarm(time: suspension.wakesAt, connection: identifier)) }
+    }
+
+    /// Executes what a connection waits with once more.
+    func wake(_ connection: UnsafeMutablePointer<Connection>) {
+        guard connection.pointee.isWaiting, !connection.pointee.isClosed else { return }
+        connection.pointee.isWaiting = false
+        watch(connection)
+        processInput(connection)
+    }
+
+    /// Wakes the connections whose time has come.
+    func wakeDue() {
+        guard !alarms.isEmpty else { return }
+        let now = Clock.wallMilliseconds()
+        while let alarm = alarms.min, alarm.time <= now {
+            _ = alarms.popMin()
+            if let connection = connections[alarm.connection] { wake(connection) }
+        }
+    }
+
+    /// Goes on with cascades for a while, one slice of each in turn, and wakes those who waited for one that is done.
+    func advanceJobs() {
+        guard !jobs.isEmpty else { return }
+        let deadline = Clock.monotonicMicroseconds() + Self.jobBudget
+        pipeline.pointee.executor.call.access.now = Clock.wallMilliseconds()
+        while !jobs.isEmpty, Clock.monotonicMicroseconds() < deadline {
+            let (job, connection) = jobs.removeFirst()
+            let isDone = pipeline.pointee.executor.call.access.announce { server.graph.advance(job, into: &$0) }
+            pipeline.pointee.executor.call.access.commit()
+            if !isDone {
+                jobs.append((job, connection))
+            } else if let connection = connections[connection] {
+                wake(connection)
+            }
+        }
+    }
+}
