@@ -14,21 +14,19 @@ public struct BeginRequest {
     public var waitsUntil: Int64?
     /// Whether an old value is welcome while another computes.
     public var allowsStale: Bool
-    /// Whether there is an old value.
+    /// Whether there is an old value, and when it expires.
     public var hasValue: Bool
+    public var deadline: Int64?
     public var dependencies: [ExplicitDependency]
 
-    public init(
-        waiter: Waiter, now: Int64, lease: Int64, waitsUntil: Int64?, allowsStale: Bool, hasValue: Bool,
-        dependencies: [ExplicitDependency]
-    ) {
+    public init(waiter: Waiter, now: Int64, lease: Int64, waitsUntil: Int64?, allowsStale: Bool) {
         self.waiter = waiter
         self.now = now
         self.lease = lease
         self.waitsUntil = waitsUntil
         self.allowsStale = allowsStale
-        self.hasValue = hasValue
-        self.dependencies = dependencies
+        hasValue = false
+        dependencies = []
     }
 }
 
@@ -79,9 +77,14 @@ extension DependencyGraph {
             let node = content.graph.find(name)
             let outer = content.leases.frames[request.waiter.session]?.last
             outer?.wanted = 0
+            endWaits(of: request.waiter.session, &content)
             guard node != 0 else { return grant(name, request, outer, &content) }
             if content.graph.states[node].condition == .fresh {
-                if let outer { remember(node, in: outer, &content) }
+                if let outer {
+                    remember(node, in: outer, &content)
+                    content.graph.deadlines.set(request.deadline, for: node)
+                    publishDeadline(content)
+                }
                 return .fresh(content.graph.nodes[node].revision)
             }
             if let failure = content.leases.failures[node] {

@@ -117,6 +117,7 @@ final class Harness {
     func observe() -> EventLog {
         let log = EventLog()
         keyspace.add(observer: log)
+        keyspace.observeAll(true)
         return log
     }
 }

@@ -14,7 +14,10 @@ final class Door: KeyspaceObserver, @unchecked Sendable {
         access = Access(keyspace: keyspace, statistics: counters)
         access.now = 1_000_000
         access.held = .all
-        if observed { keyspace.add(observer: self) }
+        if observed {
+            keyspace.add(observer: self)
+            keyspace.observeAll(true)
+        }
     }
 
     deinit {

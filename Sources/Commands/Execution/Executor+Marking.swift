@@ -17,13 +17,19 @@ extension Executor {
     @inline(never)
     mutating func marksAhead(_ entry: CommandEntry, _ arguments: UnsafeBufferPointer<ByteView>) -> Bool {
         if call.takeSuspension()?.job != nil { return false }
+        return suspends(for: markAhead(entry, arguments))
+    }
+
+    private mutating func markAhead(
+        _ entry: CommandEntry, _ arguments: UnsafeBufferPointer<ByteView>
+    ) -> CascadeJob? {
         var job: CascadeJob?
-        for specification in entry.command.keys {
+        for specification in entry.command.keys where !specification.flags.contains(.readOnly) {
             specification.forEachKey(in: arguments) {
                 if job == nil { job = markAhead(Key(arguments[$0])) }
             }
         }
-        return suspends(for: job)
+        return job
     }
 
     /// The same for a transaction.
@@ -34,13 +40,7 @@ extension Executor {
         for queued in queue.commands where job == nil {
             let entry = queued.entry.takeUnretainedValue()
             guard entry.isWrite else { continue }
-            queued.withArguments { arguments in
-                for specification in entry.command.keys {
-                    specification.forEachKey(in: arguments) {
-                        if job == nil { job = markAhead(Key(arguments[$0])) }
-                    }
-                }
-            }
+            queued.withArguments { job = markAhead(entry, $0) }
         }
         return suspends(for: job)
     }

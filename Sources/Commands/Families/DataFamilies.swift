@@ -2,6 +2,9 @@
 public enum DataFamilies {
     public static let all: [[Command]] = [
         CommandCommands.commands,
+        ComputeCommands.commands,
+        ComputeSourceCommands.commands,
+        ComputeInspectionCommands.commands,
         StringCommands.commands,
         StringNumberCommands.commands,
         StringRangeCommands.commands,

@@ -82,6 +82,8 @@ public struct CommandFlags: OptionSet, Sendable {
     public static let allowBusy = CommandFlags(rawValue: 1 << 18)
     public static let noAsyncLoading = CommandFlags(rawValue: 1 << 19)
 
+    /// Marks what depends on its keys itself, as far as it must: the executor does not do it ahead. Not shown to clients.
+    public static let marks = CommandFlags(rawValue: 1 << 28)
     /// Runs at once although a transaction is being queued. Not shown to clients.
     public static let immediate = CommandFlags(rawValue: 1 << 29)
     /// Looks at or changes whole databases at once: runs while it holds every shard. Not shown to clients.

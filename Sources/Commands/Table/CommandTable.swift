@@ -10,7 +10,7 @@ public final class CommandEntry: @unchecked Sendable {
     public let subcommands: [String: CommandEntry]
     let arity: Int
     let flags: CommandFlags
-    /// Whether it may change keys that are among its arguments.
+    /// Whether it may change keys that are among its arguments, and leaves it to the executor to mark what depends on them.
     let isWrite: Bool
     /// As `Command.element`.
     let element: Int
@@ -24,7 +24,7 @@ public final class CommandEntry: @unchecked Sendable {
         nextIdentifier += 1
         arity = command.arity
         flags = command.flags
-        isWrite = command.flags.contains(.write) && !command.keys.isEmpty
+        isWrite = command.flags.contains(.write) && !command.flags.contains(.marks) && !command.keys.isEmpty
         element = command.element
         locks = LockPlan(command)
         handler = command.handler

@@ -93,6 +93,6 @@ public final class NodeStates: @unchecked Sendable {
 
     /// Makes the nodes below `end` new ones.
     public func reset(below end: UInt32) {
-        for node in 0..<end { self[node] = [] }
+        for node in 1..<max(1, end) { self[node] = [] }
     }
 }

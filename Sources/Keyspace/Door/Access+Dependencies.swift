@@ -114,6 +114,11 @@ extension Access {
         changed(key, .published)
     }
 
+    /// Lets a key count as changed for those who ask whether it has since a position.
+    public func noteInvalidation(_ key: Key) {
+        keyspace.changeSketch?.note(key.hash, revision: keyspace.revision + 1)
+    }
+
     // MARK: Announcing
 
     /// The position that the changes of this command have in the order of all writes.
