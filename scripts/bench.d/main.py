@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 
+import compute
 import eventstore
 import expiry
 import instructions
@@ -18,6 +19,7 @@ BENCHMARKS = {
     "eventstore": eventstore,
     "threads": threads,
     "expiry": expiry,
+    "compute": compute,
     "instructions": instructions,
 }
 

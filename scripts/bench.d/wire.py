@@ -60,6 +60,17 @@ class Connection:
             waiting = commands
         self._expect(waiting)
 
+    def send(self, data):
+        """Sends encoded commands whose replies are read later."""
+        self._socket.sendall(data)
+
+    def expect_stored(self, replies):
+        """Reads that many replies of COMPUTE.SET, all of which must say that the value was stored."""
+        for _ in range(replies):
+            reply = self._reply()
+            if reply[0] != b"stored":
+                raise ReplyError(f"the server answered {reply}")
+
     def _expect(self, lines):
         """Reads that many one-line replies, none of which may be an error."""
         for _ in range(lines):

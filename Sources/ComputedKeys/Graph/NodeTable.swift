@@ -32,7 +32,7 @@ struct NodeTable: ~Copyable {
     private static func part(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & (partCount - 1) }
 
     private static func home(_ hash: UInt64, _ capacity: Int) -> Int {
-        Int(truncatingIfNeeded: (hash >> 32) &* UInt64(capacity) >> 32)
+        Int(truncatingIfNeeded: ((hash >> 32) &* UInt64(capacity)) >> 32)
     }
 
     /// The node with `hash` that `matches`; 0 where there is none. Expected O(1).

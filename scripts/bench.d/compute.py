@@ -1,0 +1,222 @@
+"""Computed keys: what reading, writing, marking and keeping them costs, and how fast new values reach watchers."""
+
+import contextlib
+import statistics
+import threading
+import time
+
+import load
+import report
+import servers
+import wire
+from servers import FRESHET
+
+NODES = 1_000_000
+SOURCES = 1_000
+REQUESTS = 3_200_000
+PIPELINE = 64
+GET_TARGET = 1.05
+SET_TARGET = 1.02
+MARK_TARGET = 60  # nanoseconds per node
+WAIT_TARGET = 10  # milliseconds
+NODE_TARGET = 64  # bytes
+EDGE_TARGET = 16
+VALUE = b"v" * 32
+
+
+def add_arguments(parser):
+    parser.add_argument("--rounds", type=int, default=5, help="runs of each speed test, of which the median counts (5)")
+    parser.add_argument("--only", default="speed,marking,memory", help="parts to run, comma-separated")
+
+
+def run(options):
+    launcher = servers.Launcher([FRESHET], options.binary)
+    cores = servers.Cores.split()
+    report.machine(f"server on core {cores.server} with one worker, load on {cores.load}; {NODES:,} nodes")
+    parts = {"speed": speed, "marking": marking, "memory": memory}
+    verdicts = []
+    for name in options.only.split(","):
+        if name not in parts:
+            raise servers.BenchError(f"there is no part {name}: {', '.join(parts)}")
+        verdicts += parts[name](launcher, cores, options)
+        print()
+    return report.close(verdicts)
+
+
+# MARK: building graphs
+
+def publish(server, commands):
+    """Sends COMPUTE.SET commands and checks that each has stored its value."""
+    connection = server.connect()
+    waiting = 0
+    for data, count in wire.chunked(commands):
+        connection.send(data)
+        connection.expect_stored(waiting)
+        waiting = count
+    connection.expect_stored(waiting)
+    connection.close()
+
+
+def computed(count, dependencies=1, sources=SOURCES):
+    """Computed keys that depend on the same few sources."""
+    names = [b"source:%06d"] * dependencies
+    command = wire.template(b"COMPUTE.SET", b"computed:%07d", VALUE, b"DEPS", b"%d" % dependencies, *names)
+    return (command % (index, *((index + offset) % sources for offset in range(dependencies)))
+            for index in range(count))
+
+
+def fan(count):
+    command = wire.template(b"COMPUTE.SET", b"computed:%07d", VALUE, b"DEPS", b"1", b"source:000000")
+    return (command % index for index in range(count))
+
+
+def chain(count):
+    command = wire.template(b"COMPUTE.SET", b"computed:%07d", VALUE, b"DEPS", b"1", b"computed:%07d")
+    first = wire.template(b"COMPUTE.SET", b"computed:%07d", VALUE, b"DEPS", b"1", b"source:000000")
+    yield first % 0
+    for index in range(1, count):
+        yield command % (index, index - 1)
+
+
+def tree(count):
+    command = wire.template(b"COMPUTE.SET", b"computed:%07d", VALUE, b"DEPS", b"1", b"computed:%07d")
+    first = wire.template(b"COMPUTE.SET", b"computed:%07d", VALUE, b"DEPS", b"1", b"source:000000")
+    yield first % 0
+    for index in range(1, count):
+        yield command % (index, (index - 1) // 2)
+
+
+def plain(count):
+    command = wire.template(b"SET", b"computed:%07d", VALUE)
+    return (command % index for index in range(count))
+
+
+# MARK: speed
+
+def speed(launcher, cores, options):
+    """GET of fresh computed keys beside GET of plain ones, and SET beside a graph and without one."""
+    keys = wire.template(b"SET", b"plain:%012d", VALUE)
+    fresh = wire.template(b"COMPUTE.SET", b"fresh:%012d", VALUE, b"DEPS", b"1", b"source:%06d")
+    runs = {name: [] for name in ("GET plain", "GET computed", "SET, no graph", "SET beside a graph")}
+    get = {"GET plain": ("GET", "plain:__rand_int__"), "GET computed": ("GET", "fresh:__rand_int__")}
+    write = ("SET", "plain:__rand_int__", VALUE.decode())
+    with contextlib.ExitStack() as stack:
+        with_graph = stack.enter_context(launcher.start(FRESHET, cores))
+        without = stack.enter_context(launcher.start(FRESHET, cores))
+        for server in (with_graph, without):
+            connection = server.connect()
+            connection.fill(wire.chunked(keys % index for index in range(NODES)))
+            connection.close()
+        publish(with_graph, (fresh % (index, index % SOURCES) for index in range(NODES)))
+        for index in range(options.rounds):
+            report.progress(f"speed, round {index + 1} of {options.rounds}")
+            for name, command in get.items():
+                runs[name].append(load.measure(with_graph, cores, command, REQUESTS, PIPELINE, NODES))
+            for name, server in (("SET, no graph", without), ("SET beside a graph", with_graph)):
+                runs[name].append(load.measure(server, cores, write, REQUESTS, PIPELINE, NODES))
+    report.progress("")
+    rows, verdicts = [], []
+    for base, other, target in (("GET plain", "GET computed", GET_TARGET),
+                                ("SET, no graph", "SET beside a graph", SET_TARGET)):
+        # Neighbouring runs, so that what else the machine does meets both.
+        ratio = statistics.median(second.cpu / first.cpu for first, second in zip(runs[base], runs[other]))
+        verdict = report.Verdict(f"ratio <= {target}", ratio <= target)
+        verdicts.append(verdict)
+        medians = [load.Figures.median(runs[name]).cpu for name in (base, other)]
+        rows.append([f"{other} / {base}", f"{medians[0]:,.0f}", f"{medians[1]:,.0f}", f"{ratio:.3f}", str(verdict)])
+    report.table(["commands", "CPU ns/op", "CPU ns/op ", "ratio", "target"], rows)
+    return verdicts
+
+
+# MARK: marking
+
+def marking(launcher, cores, options):
+    """One write that makes a million keys stale: the server's time per node, and how long others wait meanwhile."""
+    rows, verdicts = [], []
+    for name, graph in (("fan", fan), ("chain", chain), ("tree", tree)):
+        report.progress(f"marking a {name}")
+        with launcher.start(FRESHET, cores) as server:
+            connection = server.connect()
+            connection.call("SET", "source:000000", "0")
+            publish(server, graph(NODES))
+            costs, waits = [], []
+            for index in range(3):
+                cpu, wait, seconds = write_source(server, connection, index)
+                costs.append(cpu / NODES)
+                waits.append(wait)
+                if index < 2:
+                    publish(server, graph(NODES))
+            connection.close()
+        found = [report.Verdict(f"ns per node <= {MARK_TARGET}", min(costs) <= MARK_TARGET),
+                 report.Verdict(f"longest wait <= {WAIT_TARGET}", max(waits) <= WAIT_TARGET)]
+        verdicts += found
+        rows.append([name, f"{min(costs):.0f}", f"{seconds * 1000:.0f}", f"{max(waits):.1f}",
+                     ", ".join(map(str, found))])
+    report.progress("")
+    report.table(["graph", "ns per node", "write answered after ms", "longest wait of others ms", "targets"], rows)
+    return verdicts
+
+
+def write_source(server, connection, value):
+    """Writes the source of all keys while another connection sends one GET after the other."""
+    other = server.connect()
+    waits = []
+    done = threading.Event()
+
+    def poll():
+        while not done.is_set():
+            start = time.perf_counter()
+            other.call("GET", "nothing")
+            waits.append((time.perf_counter() - start) * 1000)
+
+    idle = server.cpu_nanoseconds()
+    marked = stale(connection)
+    # What the polling costs is subtracted: the same number of GETs is timed afterwards.
+    thread = threading.Thread(target=poll)
+    thread.start()
+    start = time.perf_counter()
+    connection.call("SET", "source:000000", value)
+    seconds = time.perf_counter() - start
+    done.set()
+    thread.join()
+    cpu = server.cpu_nanoseconds() - idle
+    if stale(connection) - marked != NODES:
+        raise servers.BenchError(f"{stale(connection) - marked} keys turned stale, not {NODES}")
+    idle = server.cpu_nanoseconds()
+    for _ in waits:
+        other.call("GET", "nothing")
+    cpu -= server.cpu_nanoseconds() - idle
+    other.close()
+    return cpu, max(waits), seconds
+
+
+def stale(connection):
+    fields = connection.call("COMPUTE.STATS")
+    return fields[fields.index(b"marked_stale") + 1]
+
+
+# MARK: memory
+
+def memory(launcher, cores, options):
+    """What nodes and edges take beyond the keys and values that they stand for."""
+    grown = {}
+    for name, commands in (("plain", plain(NODES)), (1, computed(NODES, 1)), (5, computed(NODES, 5))):
+        report.progress(f"memory, {name}")
+        with launcher.start(FRESHET, cores) as server:
+            empty = server.settled_resident_bytes()
+            if name == "plain":
+                connection = server.connect()
+                connection.fill(wire.chunked(commands))
+                connection.close()
+            else:
+                publish(server, commands)
+            grown[name] = server.settled_resident_bytes() - empty
+    report.progress("")
+    edge = (grown[5] - grown[1]) / NODES / 4
+    name = len(b"computed:0000000")
+    node = (grown[1] - grown["plain"]) / NODES - edge - name
+    verdicts = [report.Verdict(f"bytes per node <= {NODE_TARGET}", node <= NODE_TARGET),
+                report.Verdict(f"bytes per edge <= {EDGE_TARGET}", edge <= EDGE_TARGET * 1.02)]
+    report.table(["what", "bytes", "target"], [["node, beyond its name", f"{node:.1f}", str(verdicts[0])],
+                                               ["edge", f"{edge:.1f}", str(verdicts[1])]])
+    return verdicts
