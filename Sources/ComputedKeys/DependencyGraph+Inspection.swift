@@ -190,7 +190,7 @@ extension Graph {
         let content = nodes[node]
         return NodeReport(
             name: displayName(node), state: stateName(node), revision: content.revision,
-            dependencies: Int(content.dependencyCount), computations: Int(content.computations),
+            dependencies: dependencies(of: node).count, computations: Int(content.computations),
             cost: Int(content.cost), depth: depth)
     }
 

@@ -110,7 +110,7 @@ struct Graph: ~Copyable {
         guard pointer.pointee.firstDependent == 0, pointer.pointee.pins == 0, states[node].condition == .absent,
             pointer.pointee.revision != Node.unused
         else { return }
-        assert(pointer.pointee.dependencyCount == 0)
+        assert(pointer.pointee.dependencies == 0)
         table.remove(node, hash(node), hashOf: { hash($0) })
         names.remove(pointer.pointee.name)
         nodeCounts[pointer.pointee.database, default: 0] -= 1

@@ -1,14 +1,14 @@
 import Keyspace
 import Primitives
 
-/// The names of nodes, in blocks of multiples of 8 bytes that are cut from slabs of 64 KB: an allocation by itself would
-/// cost a short name 16 bytes more than its length.
+/// The names of nodes, in blocks of multiples of 4 bytes that are cut from slabs of 64 KB: an allocation by itself would
+/// cost a short name 16 bytes more than its length. References have 32 bits: 16 GB of names.
 ///
 /// A block begins with the length in one byte; a name of more than 254 bytes has 255 there and its length and address
 /// behind. Freed blocks are used again for names of the same size class.
 struct NameArena: ~Copyable {
     private static let slabSize = 64 * 1024
-    private static let unit = 8
+    private static let unit = 4
     private static let unitsPerSlab = UInt32(slabSize / unit)
     private static let maximumInline = 254
     private static let outsideMark: UInt8 = 255
@@ -18,7 +18,7 @@ struct NameArena: ~Copyable {
     /// Units used of the last slab.
     private var used = unitsPerSlab
     /// Freed blocks by their size in units, each holding the reference of the next.
-    private var free = [UInt32](repeating: none, count: 33)
+    private var free = [UInt32](repeating: none, count: 65)
     /// Bytes of names that are too long for a slab.
     private var outside = 0
 
@@ -42,8 +42,8 @@ struct NameArena: ~Copyable {
         let count = block.load(as: UInt8.self)
         if count != Self.outsideMark { return ByteView(block + 1, count: Int(count)) }
         return ByteView(
-            block.load(fromByteOffset: 8, as: UnsafeMutableRawPointer.self),
-            count: block.load(fromByteOffset: 16, as: Int.self))
+            block.loadUnaligned(fromByteOffset: 8, as: UnsafeMutableRawPointer.self),
+            count: block.loadUnaligned(fromByteOffset: 16, as: Int.self))
     }
 
     private static func units(_ count: Int) -> Int {

@@ -1,14 +1,14 @@
-/// A key or a tag that values were derived from, or a computed key, or both: 40 bytes beside its name and its edges.
+/// A key or a tag that values were derived from, or a computed key, or both: 36 bytes beside its name and its edges, none of
+/// which needs more than 4 bytes of alignment.
 struct Node {
-    /// Position of the last change of what a reader sees.
-    var revision: UInt64 = 0
+    private var revisionHigh: UInt32 = 0
+    private var revisionLow: UInt32 = 0
     /// Reference of the name in the `NameArena`. In a node that is not used: the next such node.
     var name: UInt32 = 0
     /// The first edge of those who depend on it; 0 for none.
     var firstDependent: UInt32 = 0
-    /// The first of the consecutive edges to what it depends on, and their number.
+    /// The first of the consecutive edges to what it depends on; 0 for none.
     var dependencies: UInt32 = 0
-    var dependencyCount: UInt32 = 0
     /// Why it changed: the node by which it turned stale, or what happened to it, as `Cause` has it.
     var cause: UInt32 = 0
     /// How often its value was published. 0 for what was never computed, or is an ordinary key again.
@@ -23,6 +23,21 @@ struct Node {
     static let tags = UInt16.max
     /// What stands in `revision` of a node that is not used.
     static let unused = UInt64.max
+
+    init(revision: UInt64 = 0, name: UInt32 = 0, database: UInt16 = 0) {
+        self.name = name
+        self.database = database
+        self.revision = revision
+    }
+
+    /// Position of the last change of what a reader sees.
+    var revision: UInt64 {
+        get { UInt64(revisionHigh) << 32 | UInt64(revisionLow) }
+        set {
+            revisionHigh = UInt32(truncatingIfNeeded: newValue >> 32)
+            revisionLow = UInt32(truncatingIfNeeded: newValue)
+        }
+    }
 
     var isTag: Bool { database == Self.tags }
 }
@@ -40,11 +55,25 @@ enum Cause {
     static func make(event: Int) -> UInt32 { eventBit | UInt32(event) }
 }
 
-/// That one node's value was derived from another. An element of the list of those who depend on `dependency`.
+/// That one node's value was derived from another. An element of the list of those who depend on `dependency`, and of the
+/// run of the edges of `dependent`.
 struct Edge {
-    var dependent: UInt32 = 0
-    var dependency: UInt32 = 0
+    private static let lastBit: UInt32 = 1 << 31
+
+    var dependent: UInt32
+    private var dependencyAndEnd: UInt32
     /// Neighbours in the list; 0 at its ends.
-    var next: UInt32 = 0
+    var next: UInt32
     var previous: UInt32 = 0
+
+    init(dependent: UInt32, dependency: UInt32, next: UInt32, isLast: Bool) {
+        self.dependent = dependent
+        dependencyAndEnd = dependency | (isLast ? Self.lastBit : 0)
+        self.next = next
+    }
+
+    var dependency: UInt32 { dependencyAndEnd & ~Self.lastBit }
+
+    /// Whether the run ends here.
+    var isLast: Bool { dependencyAndEnd & Self.lastBit != 0 }
 }

@@ -5,7 +5,7 @@ import Keyspace
 struct Pool<Element: BitwiseCopyable>: ~Copyable {
     private let chunkBits: Int
     private var chunks: [UnsafeMutablePointer<Element>] = []
-    /// The first number that was never given.
+    /// The first number that was never given. Numbers have 31 bits, so that they leave one to whoever keeps them.
     private(set) var end: UInt32 = 1
 
     /// - Parameter chunkBits: a chunk holds two to the power of this.
@@ -42,7 +42,7 @@ struct Pool<Element: BitwiseCopyable>: ~Copyable {
             skipped(end, room)
             start += UInt64(room)
         }
-        guard start + UInt64(count) <= UInt64(UInt32.max) else { return nil }
+        guard start + UInt64(count) <= UInt64(Int32.max) else { return nil }
         let last = Int(start + UInt64(count) - 1) >> chunkBits
         while chunks.count <= last {
             let block = Allocation.allocateZeroed(chunkSize * MemoryLayout<Element>.stride)

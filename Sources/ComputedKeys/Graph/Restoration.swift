@@ -45,15 +45,12 @@ extension Graph {
     /// are not all looked at each time.
     fileprivate func isUnchanged(_ node: UInt32, _ limit: inout Int) -> Bool {
         if let cause = Cause.node(nodes[node].cause), isOutdated(cause) { return false }
-        let run = nodes[node].dependencies
-        for edge in run..<run + nodes[node].dependencyCount {
+        return forEachDependency(of: node) { dependency in
             limit -= 1
-            let dependency = edges.pointer(edge).pointee.dependency
-            guard isOutdated(dependency) else { continue }
+            guard isOutdated(dependency) else { return true }
             nodes.pointer(node).pointee.cause = dependency
             return false
         }
-        return true
     }
 
     private func isOutdated(_ node: UInt32) -> Bool {
