@@ -17,6 +17,7 @@ extension KeySpecification.Flags {
     private static let names: [(KeySpecification.Flags, StaticString)] = [
         (.readOnly, "RO"), (.readWrite, "RW"), (.overwrite, "OW"), (.removes, "RM"), (.access, "access"),
         (.update, "update"), (.insert, "insert"), (.delete, "delete"), (.variable, "variable_flags"),
+        (.notKey, "not_key"),
     ]
 
     var names: [StaticString] { Self.names.compactMap { contains($0.0) ? $0.1 : nil } }
