@@ -8,6 +8,7 @@ import eventstore
 import expiry
 import instructions
 import memory
+import pubsub
 import servers
 import table
 import threads
@@ -18,6 +19,7 @@ BENCHMARKS = {
     "eventstore": eventstore,
     "threads": threads,
     "expiry": expiry,
+    "pubsub": pubsub,
     "instructions": instructions,
 }
 

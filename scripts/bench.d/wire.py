@@ -55,12 +55,15 @@ class Connection:
         """
         waiting = 0
         for data, commands in chunks:
-            self._socket.sendall(data)
-            self._expect(waiting)
+            self.send(data)
+            self.expect(waiting)
             waiting = commands
-        self._expect(waiting)
+        self.expect(waiting)
 
-    def _expect(self, lines):
+    def send(self, data):
+        self._socket.sendall(data)
+
+    def expect(self, lines):
         """Reads that many one-line replies, none of which may be an error."""
         for _ in range(lines):
             line = self._input.readline()

@@ -81,7 +81,7 @@ enum PubSubCommands {
         guard let connection = worker.current else { return }
         for index in 1..<call.count {
             _ = worker.subscribe(connection, to: call[index], kind)
-            confirm(call, kind.subscribed, call[index], connection.pointee.subscriptions.count(besides: kind))
+            confirm(call, kind.subscribed, call[index], connection.pointee.subscriptions.count(with: kind))
         }
     }
 
@@ -101,17 +101,17 @@ enum PubSubCommands {
         guard let connection = worker.current else { return }
         for index in 1..<max(1, call.count) {
             _ = worker.unsubscribe(connection, from: call[index], kind)
-            confirm(call, kind.unsubscribed, call[index], connection.pointee.subscriptions.count(besides: kind))
+            confirm(call, kind.unsubscribed, call[index], connection.pointee.subscriptions.count(with: kind))
         }
         guard call.count == 1 else { return }
-        let topics = Array(connection.pointee.subscriptions[kind].keys)
+        let topics = connection.pointee.subscriptions.topics(kind)
         for topic in topics {
             _ = worker.unsubscribe(connection, from: topic.name.bytes, kind)
             confirm(
-                call, kind.unsubscribed, topic.name.bytes, connection.pointee.subscriptions.count(besides: kind))
+                call, kind.unsubscribed, topic.name.bytes, connection.pointee.subscriptions.count(with: kind))
         }
         if topics.isEmpty {
-            confirm(call, kind.unsubscribed, nil, connection.pointee.subscriptions.count(besides: kind))
+            confirm(call, kind.unsubscribed, nil, connection.pointee.subscriptions.count(with: kind))
         }
     }
 
@@ -146,7 +146,7 @@ extension Topic.Kind {
 
 extension Subscriptions {
     /// The number that confirmations of a kind tell: shard channels are counted by themselves.
-    fileprivate func count(besides kind: Topic.Kind) -> Int {
-        kind == .shard ? self[.shard].count : self[.channel].count + self[.pattern].count
+    fileprivate func count(with kind: Topic.Kind) -> Int {
+        kind == .shard ? shardChannels : channels + patterns
     }
 }

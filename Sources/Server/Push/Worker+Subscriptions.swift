@@ -23,8 +23,8 @@ extension Worker {
         // What was published before is not for it.
         takePushes()
         let topic = topics[kind.rawValue][TopicName(name)] ?? makeTopic(kind, name)
-        guard connection.pointee.subscriptions[kind][topic] == nil else { return false }
-        connection.pointee.subscriptions[kind][topic] = topic.add(connection)
+        guard !connection.pointee.subscriptions.contains(topic) else { return false }
+        connection.pointee.subscriptions.add(topic, place: topic.add(connection))
         server.topics.add(name, kind, worker: index)
         subscriptionsDidChange(connection, by: Topic.memory(name))
         return true
@@ -41,7 +41,7 @@ extension Worker {
         // What was published before still is for it.
         takePushes()
         guard let topic = topics[kind.rawValue][TopicName(name)],
-            let place = connection.pointee.subscriptions[kind].removeValue(forKey: topic)
+            let place = connection.pointee.subscriptions.remove(topic)
         else { return false }
         leave(connection, topic, place)
         return true
@@ -49,15 +49,16 @@ extension Worker {
 
     /// Ends all subscriptions of a connection.
     func unsubscribeAll(_ connection: UnsafeMutablePointer<Connection>) {
+        guard !connection.pointee.subscriptions.isEmpty else { return }
         for kind in Topic.Kind.allCases {
-            let subscriptions = connection.pointee.subscriptions[kind]
-            connection.pointee.subscriptions[kind] = [:]
-            for (topic, place) in subscriptions { leave(connection, topic, place) }
+            for topic in connection.pointee.subscriptions.topics(kind) {
+                if let place = connection.pointee.subscriptions.remove(topic) { leave(connection, topic, place) }
+            }
         }
     }
 
     private func leave(_ connection: UnsafeMutablePointer<Connection>, _ topic: Topic, _ place: Int) {
-        if let moved = topic.remove(at: place) { moved.pointee.subscriptions[topic.kind][topic] = place }
+        if let moved = topic.remove(at: place) { moved.pointee.subscriptions.move(topic, to: place) }
         let isLast = topic.receivers.isEmpty
         if isLast { topics[topic.kind.rawValue][topic.name] = nil }
         server.topics.remove(topic.name.bytes, topic.kind, worker: index, isLast: isLast)
@@ -67,9 +68,9 @@ extension Worker {
     /// Shows other threads what the connection has subscribed to, before it is answered.
     private func subscriptionsDidChange(_ connection: UnsafeMutablePointer<Connection>, by bytes: Int) {
         let record = connection.pointee.record
-        record.channels.set(connection.pointee.subscriptions[.channel].count)
-        record.patterns.set(connection.pointee.subscriptions[.pattern].count)
-        record.shardChannels.set(connection.pointee.subscriptions[.shard].count)
+        record.channels.set(connection.pointee.subscriptions.channels)
+        record.patterns.set(connection.pointee.subscriptions.patterns)
+        record.shardChannels.set(connection.pointee.subscriptions.shardChannels)
         record.subscriptionBytes.add(bytes)
         if record.isSubscriber {
             connection.pointee.session.state.insert(.subscriber)
@@ -79,24 +80,41 @@ extension Worker {
     }
 }
 
-/// What one connection has subscribed to: its place among the receivers of each.
+/// What one connection has subscribed to: its place among the receivers of each topic.
 struct Subscriptions {
-    private var tables: (channels: [Topic: Int], patterns: [Topic: Int], shards: [Topic: Int]) = ([:], [:], [:])
+    private var places: [Topic: Int] = [:]
+    /// Numbers of channels, patterns and shard channels.
+    private(set) var channels = 0
+    private(set) var patterns = 0
+    private(set) var shardChannels = 0
 
-    subscript(kind: Topic.Kind) -> [Topic: Int] {
-        _read {
-            switch kind {
-            case .channel: yield tables.channels
-            case .pattern: yield tables.patterns
-            case .shard: yield tables.shards
-            }
-        }
-        _modify {
-            switch kind {
-            case .channel: yield &tables.channels
-            case .pattern: yield &tables.patterns
-            case .shard: yield &tables.shards
-            }
+    var isEmpty: Bool { places.isEmpty }
+
+    func contains(_ topic: Topic) -> Bool { places[topic] != nil }
+
+    /// What of a kind there is. O(subscriptions).
+    func topics(_ kind: Topic.Kind) -> [Topic] { places.keys.filter { $0.kind == kind } }
+
+    mutating func add(_ topic: Topic, place: Int) {
+        places[topic] = place
+        count(topic.kind, by: 1)
+    }
+
+    /// The place among a topic's receivers is another one now.
+    mutating func move(_ topic: Topic, to place: Int) { places[topic] = place }
+
+    /// Forgets a topic and returns the place among its receivers; nil where it is not there.
+    mutating func remove(_ topic: Topic) -> Int? {
+        guard let place = places.removeValue(forKey: topic) else { return nil }
+        count(topic.kind, by: -1)
+        return place
+    }
+
+    private mutating func count(_ kind: Topic.Kind, by difference: Int) {
+        switch kind {
+        case .channel: channels += difference
+        case .pattern: patterns += difference
+        case .shard: shardChannels += difference
         }
     }
 }
