@@ -73,6 +73,7 @@ public struct CommandFlags: OptionSet, Sendable {
     public static let fast = CommandFlags(rawValue: 1 << 12)
     /// Needs no authentication.
     public static let noAuth = CommandFlags(rawValue: 1 << 13)
+    /// What it does is told to replicas though it writes no key. Not shown to clients.
     public static let mayReplicate = CommandFlags(rawValue: 1 << 14)
     /// Cannot be queued by MULTI.
     public static let noMulti = CommandFlags(rawValue: 1 << 15)

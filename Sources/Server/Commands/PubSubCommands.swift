@@ -24,7 +24,7 @@ enum PubSubCommands {
             "psubscribe", arity: -2, flags: flags, group: .pubsub, since: "2.0.0",
             complexity: "O(n), n being the number of patterns.",
             summary: "Lets the connection get what is published on channels whose names match patterns.",
-            syntax: "pattern=(pattern:pattern)...", handler: subscribeToPatterns),
+            syntax: "pattern:pattern...", handler: subscribeToPatterns),
         Command(
             "punsubscribe", arity: -1, flags: flags, group: .pubsub, since: "2.0.0",
             complexity: "O(n), n being the number of patterns.", summary: "Ends subscriptions of patterns.",

@@ -21,7 +21,7 @@ final class Topic {
     private let bytes: UnsafeMutablePointer<UInt8>
     let name: TopicName
     /// How every message for these receivers begins, in RESP2; in RESP3 the first byte is another one.
-    private let front: [UInt8]
+    let head: [UInt8]
     private(set) var receivers: [UnsafeMutablePointer<Connection>] = []
 
     /// The first byte of a message in RESP3, where RESP2 has that of an array.
@@ -31,10 +31,10 @@ final class Topic {
         self.kind = kind
         (bytes, self.name) = TopicName.copy(name)
         switch kind {
-        case .channel: front = Array("*3\r\n$7\r\nmessage\r\n".utf8)
-        case .shard: front = Array("*3\r\n$8\r\nsmessage\r\n".utf8)
+        case .channel: head = Array("*3\r\n$7\r\nmessage\r\n".utf8)
+        case .shard: head = Array("*3\r\n$8\r\nsmessage\r\n".utf8)
         case .pattern:
-            front = Array("*4\r\n$8\r\npmessage\r\n$\(name.count)\r\n".utf8) + name.array + Array("\r\n".utf8)
+            head = Array("*4\r\n$8\r\npmessage\r\n$\(name.count)\r\n".utf8) + name.array + Array("\r\n".utf8)
         }
     }
 
@@ -42,12 +42,6 @@ final class Topic {
 
     /// Bytes that the subscription of one connection takes: its places on both sides, and at worst the name.
     static func memory(_ name: ByteView) -> Int { name.count + 64 }
-
-    /// Calls `body` with the beginning of every message and the receivers, neither of which may change meanwhile.
-    @inline(__always)
-    func withReceivers(_ body: (ByteView, UnsafeBufferPointer<UnsafeMutablePointer<Connection>>) -> Void) {
-        front.withView { front in receivers.withUnsafeBufferPointer { body(front, $0) } }
-    }
 
     /// Adds a receiver and returns its place.
     func add(_ connection: UnsafeMutablePointer<Connection>) -> Int {

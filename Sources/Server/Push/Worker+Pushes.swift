@@ -20,7 +20,9 @@ extension Worker {
     /// Gives a message to a connection. The socket is not touched.
     func deliver(_ push: Push, to connection: UnsafeMutablePointer<Connection>) {
         let form = push.form(connection.pointee.session.version)
-        if !form.isEmpty { deliver(form, .empty, mark: form[0], to: connection) }
+        guard !form.isEmpty else { return }
+        spreadBroadcast()
+        deliver(form, .empty, mark: form[0], to: connection)
     }
 
     /// Gives a message to a connection, in two parts.
@@ -60,22 +62,12 @@ extension Worker {
     /// Gives a message on a channel to those of this worker's connections that have subscribed.
     func deliver(_ publication: Publication) {
         if let topic = topics[publication.kind.rawValue][TopicName(publication.channel)] {
-            deliver(publication, topic)
+            deliver(publication, to: topic)
         }
         guard publication.kind == .channel else { return }
         for (pattern, topic) in topics[Topic.Kind.pattern.rawValue]
         where Glob.matches(pattern.bytes, publication.channel) {
-            deliver(publication, topic)
-        }
-    }
-
-    private func deliver(_ publication: Publication, _ topic: Topic) {
-        let tail = publication.tail
-        topic.withReceivers { head, receivers in
-            for connection in receivers {
-                let mark = connection.pointee.session.version >= 3 ? Topic.pushMark : head.start[0]
-                deliver(head, tail, mark: mark, to: connection)
-            }
+            deliver(publication, to: topic)
         }
     }
 
@@ -126,7 +118,7 @@ extension Worker {
 
     /// Writes what was handed to connections since the last time.
     func flushPushes() {
-        guard !flushes.isEmpty else { return }
+        guard !flushes.isEmpty || broadcast.pointee.topic != nil else { return }
         let now = Clock.wallMilliseconds() / 1000
         // Closing may not append to the list: nobody is given anything here.
         for connection in flushes {
@@ -141,6 +133,7 @@ extension Worker {
             }
         }
         flushes.removeAll(keepingCapacity: true)
+        flushBroadcast(now: now)
     }
 
     /// Wakes the workers that were sent something, and waits for those that have too much of it. Without locks, and not

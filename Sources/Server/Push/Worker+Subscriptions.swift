@@ -22,6 +22,7 @@ extension Worker {
     func subscribe(_ connection: UnsafeMutablePointer<Connection>, to name: ByteView, _ kind: Topic.Kind) -> Bool {
         // What was published before is not for it.
         takePushes()
+        spreadBroadcast()
         let topic = topics[kind.rawValue][TopicName(name)] ?? makeTopic(kind, name)
         guard !connection.pointee.subscriptions.contains(topic) else { return false }
         connection.pointee.subscriptions.add(topic, place: topic.add(connection))

@@ -117,6 +117,7 @@ extension Worker {
         }
         // What was published by a command that has been answered comes before whatever is answered now.
         takePushes()
+        if connection.pointee.session.state.contains(.subscriber) { spreadBroadcast() }
         guard !connection.pointee.isClosed else { return 0 }
         let commands = pipeline.pointee.commands.current
         current = connection

@@ -66,13 +66,13 @@ extension Worker {
         if connection.pointee.session.closesAfterReply { closeGently(connection) }
     }
 
-    private func sent(_ count: Int, _ connection: UnsafeMutablePointer<Connection>) {
+    func sent(_ count: Int, _ connection: UnsafeMutablePointer<Connection>) {
         statistics.pointee.writes.add()
         statistics.pointee.bytesOut.add(count)
         connection.pointee.record.bytesOut.add(count)
     }
 
-    private func waitForWritability(_ connection: UnsafeMutablePointer<Connection>) {
+    func waitForWritability(_ connection: UnsafeMutablePointer<Connection>) {
         connection.pointee.publishOutput()
         if !connection.pointee.awaitsWritability {
             connection.pointee.awaitsWritability = true

@@ -72,6 +72,8 @@ final class Worker: @unchecked Sendable {
 
     /// What connections have subscribed to, by kind.
     var topics = [[TopicName: Topic]](repeating: [:], count: Topic.Kind.allCases.count)
+    /// Messages that were published last in this turn.
+    let broadcast: UnsafeMutablePointer<Broadcast>
     /// Connections that were given messages in this turn.
     var flushes: [UnsafeMutablePointer<Connection>] = []
     /// Messages to the worker itself that were taken from the mailbox to get at those behind them.
@@ -110,6 +112,8 @@ final class Worker: @unchecked Sendable {
         accessStatistics.initialize(to: AccessStatistics())
         output = .allocate(capacity: 1)
         output.initialize(to: ByteBuffer())
+        broadcast = .allocate(capacity: 1)
+        broadcast.initialize(to: Broadcast())
         idleSession = .allocate(capacity: 1)
         idleSession.initialize(to: Session(identifier: 0))
         pipeline = .allocate(capacity: 1)
@@ -166,6 +170,8 @@ final class Worker: @unchecked Sendable {
 
     private func readMailbox(_ messages: [Message]) {
         handOver(messages)
+        // Whom the others close has got what was published before.
+        if !postponed.isEmpty { flushPushes() }
         while !postponed.isEmpty {
             let messages = postponed
             postponed = []
