@@ -89,6 +89,13 @@ public struct Call: ~Copyable {
     /// Takes what the command has waited for, when it is executed again; nil when it is executed first.
     public mutating func takeSuspension() -> Suspension? { session.pointee.suspension.take() }
 
+    /// Puts the messages that came during the call, or its transaction, behind its reply.
+    public func appendPushes() {
+        guard !pushes.pointee.isEmpty else { return }
+        reply.output.pointee.append(pushes.pointee.view)
+        pushes.pointee.clear(keeping: 0)
+    }
+
     /// Milliseconds since 1970 when the command, or its transaction, began.
     @inline(__always)
     public var now: Int64 { access.now }

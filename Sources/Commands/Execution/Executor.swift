@@ -232,9 +232,7 @@ public struct Executor: ~Copyable {
         if isSkipped || !call.session.pointee.state.isDisjoint(with: [.silent, .skipsNext]) {
             call.reply.output.pointee.truncate(to: mark)
         }
-        guard !call.pushes.pointee.isEmpty else { return }
-        call.reply.output.pointee.append(call.pushes.pointee.view)
-        call.pushes.pointee.clear(keeping: 0)
+        call.appendPushes()
     }
 
     private mutating func dispatch(

@@ -16,7 +16,8 @@ extension Worker {
     func send(_ connection: UnsafeMutablePointer<Connection>) {
         defer { output.pointee.clear(keeping: Self.keptOutput) }
         guard !connection.pointee.isClosed else { return }
-        appendPushes()
+        // Those that no reply has taken with it.
+        pipeline.pointee.executor.call.appendPushes()
         guard connection.pointee.pending.isEmpty else {
             connection.pointee.pending.append(output.pointee.view)
             return flush(connection, now: Clock.wallMilliseconds() / 1000)
@@ -33,14 +34,6 @@ extension Worker {
             }
         }
         if connection.pointee.session.closesAfterReply { closeGently(connection) }
-    }
-
-    /// Messages to the connection whose commands were executed that no reply has taken with it.
-    private func appendPushes() {
-        let pushes = pipeline.pointee.executor.call.pushes
-        guard !pushes.pointee.isEmpty else { return }
-        output.pointee.append(pushes.pointee.view)
-        pushes.pointee.clear(keeping: 0)
     }
 
     /// Hands over what waits with the connection; `now` in seconds since 1970.
