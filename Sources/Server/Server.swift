@@ -26,6 +26,7 @@ final class Server: @unchecked Sendable {
     let table: CommandTable
     let clients = ClientRegistry()
     let pause = ClientPause()
+    let topics = TopicRegistry()
     let observations: Observations
     let cycleClock = CycleClock()
     let statistics = Statistics()
@@ -149,6 +150,9 @@ final class Server: @unchecked Sendable {
 
     /// Notes that the process is going to end; returns whether that was known.
     func beginShutdown() -> Bool { shutdownBegan.exchange(true, ordering: .relaxed) }
+
+    /// Whether the process is going to end.
+    var isShuttingDown: Bool { shutdownBegan.load(ordering: .relaxed) }
 
     static func randomHexadecimal(_ count: Int) -> String {
         var generator = SystemRandomNumberGenerator()

@@ -57,5 +57,30 @@ def converse(protocol):
     check("redis_version" in client.info(), True)
 
 
+def subscribe(protocol):
+    client = redis.Redis(port=int(sys.argv[1]), protocol=protocol, decode_responses=True)
+    heard = []
+    with client.pubsub() as subscriber:
+        subscriber.subscribe("news", handled=heard.append)
+        subscriber.psubscribe("n?ws")
+        kinds = [subscriber.get_message(timeout=20)["type"] for _ in range(3)]
+        check(kinds, ["subscribe", "subscribe", "psubscribe"])
+        check(client.publish("news", "one"), 2)
+        check(client.publish("handled", "two"), 1)
+        messages = [subscriber.get_message(timeout=20) for _ in range(3)]
+        check([message and (message["type"], message["pattern"], message["channel"], message["data"])
+               for message in messages],
+              [("message", None, "news", "one"), ("pmessage", "n?ws", "news", "one"), None])
+        check([message["data"] for message in heard], ["two"])
+        check(client.pubsub_numsub("news", "handled"), [("news", 1), ("handled", 1)])
+        check(sorted(client.pubsub_channels()), ["handled", "news"])
+        subscriber.unsubscribe()
+        subscriber.punsubscribe()
+        kinds = [subscriber.get_message(timeout=20)["type"] for _ in range(3)]
+        check(kinds, ["unsubscribe", "unsubscribe", "punsubscribe"])
+        check(client.publish("news", "three"), 0)
+
+
 for version in (2, 3):
     converse(version)
+    subscribe(version)

@@ -9,6 +9,7 @@ import eventstore
 import expiry
 import instructions
 import memory
+import pubsub
 import servers
 import table
 import threads
@@ -20,6 +21,7 @@ BENCHMARKS = {
     "threads": threads,
     "expiry": expiry,
     "compute": compute,
+    "pubsub": pubsub,
     "instructions": instructions,
 }
 

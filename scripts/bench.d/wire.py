@@ -55,10 +55,10 @@ class Connection:
         """
         waiting = 0
         for data, commands in chunks:
-            self._socket.sendall(data)
-            self._expect(waiting)
+            self.send(data)
+            self.expect(waiting)
             waiting = commands
-        self._expect(waiting)
+        self.expect(waiting)
 
     def send(self, data):
         """Sends encoded commands whose replies are read later."""
@@ -71,7 +71,7 @@ class Connection:
             if reply[0] != b"stored":
                 raise ReplyError(f"the server answered {reply}")
 
-    def _expect(self, lines):
+    def expect(self, lines):
         """Reads that many one-line replies, none of which may be an error."""
         for _ in range(lines):
             line = self._input.readline()

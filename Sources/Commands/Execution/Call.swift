@@ -29,6 +29,11 @@ public struct Call: ~Copyable {
     public let worker: Int
     /// Random numbers that need not be secret.
     public var random = RandomGenerator()
+    /// Messages to the calling connection that are not replies. They come behind the reply of the command, or of the
+    /// transaction, during which they came, and whether or not replies are sent.
+    public let pushes: UnsafeMutablePointer<ByteBuffer>
+    /// Whether `CLIENT REPLY` hides what the call answers.
+    public internal(set) var isSilenced = false
     /// Two places for the text of an integer.
     public let scratch = UnsafeMutablePointer<UInt8>.allocate(capacity: 64)
     public let otherScratch = UnsafeMutablePointer<UInt8>.allocate(capacity: 64)
@@ -44,11 +49,15 @@ public struct Call: ~Copyable {
         entry = table.entries[0]
         self.host = host
         self.worker = worker
+        pushes = .allocate(capacity: 1)
+        pushes.initialize(to: ByteBuffer())
     }
 
     deinit {
         scratch.deallocate()
         otherScratch.deallocate()
+        pushes.deinitialize(count: 1)
+        pushes.deallocate()
     }
 
     /// Number of arguments, the command's name included.
@@ -79,6 +88,13 @@ public struct Call: ~Copyable {
 
     /// Takes what the command has waited for, when it is executed again; nil when it is executed first.
     public mutating func takeSuspension() -> Suspension? { session.pointee.suspension.take() }
+
+    /// Puts the messages that came during the call, or its transaction, behind its reply.
+    public func appendPushes() {
+        guard !pushes.pointee.isEmpty else { return }
+        reply.output.pointee.append(pushes.pointee.view)
+        pushes.pointee.clear(keeping: 0)
+    }
 
     /// Milliseconds since 1970 when the command, or its transaction, began.
     @inline(__always)

@@ -72,6 +72,13 @@ extension CommandError {
         CommandError(composed: "ERR invalid expire time in '\(command)' command")
     }
 
+    /// In RESP2 a reply could not be told from a message.
+    static func onlySubscribing(_ name: String) -> CommandError {
+        CommandError(
+            composed: "ERR Can't execute '\(name)': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
+                + "allowed in this context")
+    }
+
     /// A command that does not exist, with the start of what was sent so that its sender can find it.
     static func unknownCommand(_ arguments: UnsafeBufferPointer<ByteView>) -> CommandError {
         var preview = ""

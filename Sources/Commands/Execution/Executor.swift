@@ -226,10 +226,13 @@ public struct Executor: ~Copyable {
         // CLIENT REPLY takes effect with its own reply; what SKIP hides is itself and the next.
         let isSkipped = call.session.pointee.state.contains(.skipsNext)
         call.session.pointee.state.remove(.skipsNext)
+        call.isSilenced = isSkipped || call.session.pointee.state.contains(.silent)
         dispatch(found, arguments)
+        call.isSilenced = false
         if isSkipped || !call.session.pointee.state.isDisjoint(with: [.silent, .skipsNext]) {
             call.reply.output.pointee.truncate(to: mark)
         }
+        call.appendPushes()
     }
 
     private mutating func dispatch(
@@ -246,6 +249,9 @@ public struct Executor: ~Copyable {
         call.entry = entry
         let state = call.session.pointee.state
         if state.contains(.unauthenticated), !entry.flags.contains(.noAuth) { return reject(entry, .notAuthenticated) }
+        if state.contains(.subscriber), call.session.pointee.version == 2, !entry.flags.contains(.subscribed) {
+            return reject(entry, .onlySubscribing(entry.fullName))
+        }
         if state.contains(.transaction), !entry.flags.contains(.immediate) {
             if entry.flags.contains(.noMulti) {
                 return reject(entry, CommandError("ERR Command not allowed inside a transaction"))

@@ -16,6 +16,8 @@ public struct Session: ~Copyable {
         public static let silent = State(rawValue: 1 << 2)
         /// `CLIENT REPLY SKIP`: the next command is not answered.
         public static let skipsNext = State(rawValue: 1 << 3)
+        /// Has subscribed to channels: in RESP2 most commands are refused then.
+        public static let subscriber = State(rawValue: 1 << 4)
     }
 
     /// Unique among all connections since the start.

@@ -160,7 +160,9 @@ public enum CommandCommands {
             guard let subcommand = entry.subcommands[arguments[1].lowercasedString] else { throw .invalidCommand }
             entry = subcommand
         }
-        guard !entry.command.keys.isEmpty else { throw CommandError("ERR The command has no key arguments") }
+        guard entry.command.keys.contains(where: { !$0.flags.contains(.notKey) }) else {
+            throw CommandError("ERR The command has no key arguments")
+        }
         guard entry.accepts(arguments.count) else {
             throw CommandError("ERR Invalid number of arguments specified for command")
         }

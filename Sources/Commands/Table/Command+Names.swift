@@ -4,7 +4,7 @@ extension CommandFlags {
         (.write, "write"), (.readonly, "readonly"), (.denyoom, "denyoom"), (.admin, "admin"), (.pubsub, "pubsub"),
         (.noscript, "noscript"), (.blocking, "blocking"), (.loading, "loading"), (.stale, "stale"),
         (.skipMonitor, "skip_monitor"), (.skipSlowlog, "skip_slowlog"), (.asking, "asking"), (.fast, "fast"),
-        (.noAuth, "no_auth"), (.mayReplicate, "may_replicate"), (.noMandatoryKeys, "no_mandatory_keys"),
+        (.noAuth, "no_auth"), (.noMandatoryKeys, "no_mandatory_keys"),
         (.noAsyncLoading, "no_async_loading"), (.noMulti, "no_multi"), (.movableKeys, "movablekeys"),
         (.allowBusy, "allow_busy"),
     ]
@@ -17,6 +17,7 @@ extension KeySpecification.Flags {
     private static let names: [(KeySpecification.Flags, StaticString)] = [
         (.readOnly, "RO"), (.readWrite, "RW"), (.overwrite, "OW"), (.removes, "RM"), (.access, "access"),
         (.update, "update"), (.insert, "insert"), (.delete, "delete"), (.variable, "variable_flags"),
+        (.notKey, "not_key"),
     ]
 
     var names: [StaticString] { Self.names.compactMap { contains($0.0) ? $0.1 : nil } }

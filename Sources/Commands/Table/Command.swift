@@ -73,6 +73,7 @@ public struct CommandFlags: OptionSet, Sendable {
     public static let fast = CommandFlags(rawValue: 1 << 12)
     /// Needs no authentication.
     public static let noAuth = CommandFlags(rawValue: 1 << 13)
+    /// What it does is told to replicas though it writes no key. Not shown to clients.
     public static let mayReplicate = CommandFlags(rawValue: 1 << 14)
     /// Cannot be queued by MULTI.
     public static let noMulti = CommandFlags(rawValue: 1 << 15)
@@ -82,6 +83,8 @@ public struct CommandFlags: OptionSet, Sendable {
     public static let allowBusy = CommandFlags(rawValue: 1 << 18)
     public static let noAsyncLoading = CommandFlags(rawValue: 1 << 19)
 
+    /// Allowed to subscribers that speak RESP2. Not shown to clients.
+    public static let subscribed = CommandFlags(rawValue: 1 << 27)
     /// Marks what depends on its keys itself, as far as it must: the executor does not do it ahead. Not shown to clients.
     public static let marks = CommandFlags(rawValue: 1 << 28)
     /// Runs at once although a transaction is being queued. Not shown to clients.
@@ -128,5 +131,5 @@ public struct CommandCategories: OptionSet, Sendable {
 public enum CommandGroup: String, Sendable {
     case generic, string, hash, connection, server, transactions
     case sortedSet = "sorted-set"
-    case cluster, compute
+    case cluster, compute, pubsub
 }

@@ -63,14 +63,15 @@ struct LockPlan: Sendable {
     let firstKey: Int
 
     init(_ command: Command) {
+        let keys = command.keys.filter { !$0.flags.contains(.notKey) }
         var first = 0
-        if case .range(let index, _, _)? = command.keys.first?.shape { first = index }
+        if case .range(let index, _, _)? = keys.first?.shape { first = index }
         firstKey = first
         if command.flags.contains(.exclusive) {
             kind = .exclusive
-        } else if command.keys.isEmpty {
+        } else if keys.isEmpty {
             kind = .none
-        } else if command.keys.count == 1, case .range(let index, let last, _) = command.keys[0].shape, index == last {
+        } else if keys.count == 1, case .range(let index, let last, _) = keys[0].shape, index == last {
             kind = .single
         } else {
             kind = .several

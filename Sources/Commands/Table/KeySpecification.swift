@@ -16,6 +16,8 @@ public struct KeySpecification: Sendable {
         public static let delete = Flags(rawValue: 1 << 7)
         /// What is done depends on the other arguments.
         public static let variable = Flags(rawValue: 1 << 8)
+        /// Names something else than a key, by which a cluster would choose the node too.
+        public static let notKey = Flags(rawValue: 1 << 9)
     }
 
     public enum Shape: Sendable {

@@ -18,14 +18,16 @@ extension ClientRecord {
         let output = (bytes: outputBytes.current, capacity: outputCapacity.current)
         let memory =
             Self.fixedMemory + inputCapacity.current + output.capacity + queuedBytes.current + argumentBytes
+            + subscriptionBytes.current
         return """
             id=\(identifier) addr=\(address) laddr=\(localAddress) fd=\(descriptor) \
             name=\(String(decoding: identity.name, as: UTF8.self)) \
-            age=\(max(0, now - createdAt)) idle=\(max(0, now - Int64(lastInteraction.current))) flags=\(state.letters) \
-            db=\(database.current) sub=0 psub=0 ssub=0 multi=\(queued.current) watch=\(watched.current) \
+            age=\(max(0, now - createdAt)) idle=\(max(0, now - Int64(lastInteraction.current))) flags=\(state.letters(isSubscriber: isSubscriber)) \
+            db=\(database.current) sub=\(channels.current) psub=\(patterns.current) ssub=\(shardChannels.current) \
+            multi=\(queued.current) watch=\(watched.current) \
             qbuf=\(inputBytes.current) qbuf-free=\(max(0, inputCapacity.current - inputBytes.current)) \
             argv-mem=\(argumentBytes) multi-mem=\(queuedBytes.current) \
-            rbs=\(output.capacity) rbp=\(outputPeak.current) obl=\(output.bytes) oll=0 omem=\(output.capacity) \
+            rbs=\(output.capacity) rbp=\(outputPeak.current) obl=\(output.bytes) oll=\(output.bytes > 0 ? 1 : 0) omem=\(output.capacity) \
             tot-mem=\(memory) events=\(state.contains(.awaitsWritability) ? "rw" : "r") \
             cmd=\(table.name(of: lastCommand.current) ?? "NULL") user=\(identity.user) redir=-1 \
             resp=\(version.current) lib-name=\(String(decoding: identity.libraryName, as: UTF8.self)) \
@@ -36,12 +38,12 @@ extension ClientRecord {
 
 extension ClientRecord.Flags {
     /// The letters that CLIENT LIST has for them, in its order.
-    fileprivate var letters: String {
+    fileprivate func letters(isSubscriber: Bool) -> String {
         let all: [(flag: ClientRecord.Flags, letter: Character)] = [
             (.transaction, "x"), (.paused, "b"), (.dirtyWatch, "d"), (.closesAfterReply, "c"), (.unixSocket, "U"),
             (.noEvict, "e"), (.noTouch, "T"),
         ]
-        let letters = String(all.filter { contains($0.flag) }.map(\.letter))
+        let letters = (isSubscriber ? "P" : "") + String(all.filter { contains($0.flag) }.map(\.letter))
         return letters.isEmpty ? "N" : letters
     }
 }

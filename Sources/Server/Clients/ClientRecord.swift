@@ -42,6 +42,12 @@ final class ClientRecord: Sendable {
     let queued = Counter()
     let queuedBytes = Counter()
     let watched = Counter()
+    /// Numbers of subscriptions.
+    let channels = Counter()
+    let patterns = Counter()
+    let shardChannels = Counter()
+    /// Bytes that the subscriptions take.
+    let subscriptionBytes = Counter()
     let inputBytes = Counter()
     let inputCapacity = Counter()
     let outputBytes = Counter()
@@ -74,6 +80,9 @@ final class ClientRecord: Sendable {
         lastCommand.set(-1)
         version.set(2)
     }
+
+    /// Whether it has subscribed to something.
+    var isSubscriber: Bool { channels.current + patterns.current + shardChannels.current > 0 }
 
     var isKilled: Bool { kill.load(ordering: .acquiring) }
 

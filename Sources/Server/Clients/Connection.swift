@@ -14,8 +14,13 @@ struct Connection: ~Copyable {
     var input = ByteBuffer()
     /// What is known of the command of which `input` holds a part.
     var partial = PartialRequest()
-    /// Replies that the kernel did not take yet.
+    /// Replies that the kernel did not take yet, and messages that wait for the end of the turn.
     var pending = ByteBuffer()
+    /// Whether the worker writes `pending` at the end of the turn.
+    var awaitsFlush = false
+    /// Whether the connection is to be closed at the end of the turn, since so much waits for it.
+    var isOverLimit = false
+    var subscriptions = Subscriptions()
     /// Whether the kernel reports when it takes more.
     var awaitsWritability = false
     var isClosed = false
@@ -32,6 +37,17 @@ struct Connection: ~Copyable {
         self.descriptor = descriptor
         self.session = session
         self.record = record
+    }
+
+    /// Whether it is not given messages anymore.
+    @inline(__always)
+    var refusesPushes: Bool { isClosed || isOverLimit || session.closesAfterReply }
+
+    /// Shows other threads what waits for the client.
+    func publishOutput() {
+        record.outputBytes.set(pending.count)
+        record.outputCapacity.set(pending.capacity)
+        if pending.count > record.outputPeak.current { record.outputPeak.set(pending.count) }
     }
 
     /// What the poll gives back with events of this connection.

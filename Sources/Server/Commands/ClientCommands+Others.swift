@@ -39,6 +39,14 @@ extension ClientCommands {
             let text = name.string.lowercased()
             self.init(rawValue: text == "slave" ? "replica" : text)
         }
+
+        func includes(_ record: ClientRecord) -> Bool {
+            switch self {
+            case .normal: !record.isSubscriber
+            case .pubsub: record.isSubscriber
+            case .replica, .master: false
+            }
+        }
     }
 
     private static func kind(_ name: ByteView) throws(CommandError) -> Kind {
@@ -54,7 +62,8 @@ extension ClientCommands {
         publish(&call)
         var records: [ClientRecord] = []
         if call.count == 4, call.isWord(2, "type") {
-            if try kind(call[3]) == .normal { records = call.server.clients.all() }
+            let kind = try kind(call[3])
+            records = call.server.clients.all().filter { kind.includes($0) }
         } else if call.count > 3, call.isWord(2, "id") {
             for index in 3..<call.count {
                 let identifier = try call.integer(index, or: CommandError("ERR Invalid client ID"))
@@ -91,7 +100,7 @@ extension ClientCommands {
             if let address, !address.buffer.elementsEqual(record.address.utf8) { return false }
             if let localAddress, !localAddress.buffer.elementsEqual(record.localAddress.utf8) { return false }
             if let identifier, identifier != record.identifier { return false }
-            if let kind, kind != .normal { return false }
+            if let kind, !kind.includes(record) { return false }
             if let user, user != record.identity.withLock({ $0.user }) { return false }
             return now - record.createdAt >= minimumAge
         }

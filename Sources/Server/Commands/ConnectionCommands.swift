@@ -8,7 +8,7 @@ import Synchronization
 enum ConnectionCommands {
     static let commands: [Command] = [
         Command(
-            "ping", arity: -1, flags: [.fast], group: .connection, since: "1.0.0",
+            "ping", arity: -1, flags: [.fast, .subscribed], group: .connection, since: "1.0.0",
             summary: "Answers PONG, or what it was given.", syntax: "[message:string]", handler: ping),
         Command(
             "echo", arity: 2, flags: [.loading, .stale, .fast], group: .connection, since: "1.0.0",
@@ -23,17 +23,28 @@ enum ConnectionCommands {
             since: "1.0.0", complexity: "O(n), n being the number of passwords of the user.",
             summary: "Authenticates the connection.", syntax: "[username:string] password:string", handler: auth),
         Command(
-            "reset", arity: 1, flags: [.noscript, .loading, .stale, .fast, .noAuth, .allowBusy, .immediate],
+            "reset", arity: 1,
+            flags: [.noscript, .loading, .stale, .fast, .noAuth, .allowBusy, .immediate, .subscribed],
             group: .connection, since: "6.2.0", summary: "Makes the connection what it was when it was opened.",
             handler: reset),
         Command(
-            "quit", arity: -1, flags: [.noscript, .loading, .stale, .fast, .noAuth, .allowBusy, .immediate],
+            "quit", arity: -1,
+            flags: [.noscript, .loading, .stale, .fast, .noAuth, .allowBusy, .immediate, .subscribed],
             group: .connection, since: "1.0.0", summary: "Closes the connection after its replies.", handler: quit),
     ]
 
     private static func ping(_ call: inout Call) throws(CommandError) {
         guard call.count <= 2 else { throw .wrongArity("ping") }
-        if call.count == 2 { call.reply.bulk(call[1]) } else { call.reply.raw("+PONG\r\n") }
+        if call.session.pointee.state.contains(.subscriber), call.reply.version == 2 {
+            // Where messages are what is read, the answer looks like one.
+            call.reply.array(2)
+            call.reply.bulk("pong" as StaticString)
+            call.reply.bulk(call.count == 2 ? call[1] : .empty)
+        } else if call.count == 2 {
+            call.reply.bulk(call[1])
+        } else {
+            call.reply.raw("+PONG\r\n")
+        }
     }
 
     private static func echo(_ call: inout Call) throws(CommandError) { call.reply.bulk(call[1]) }
@@ -46,6 +57,7 @@ enum ConnectionCommands {
     private static func reset(_ call: inout Call) throws(CommandError) {
         TransactionCommands.discardTransaction(&call)
         let server = call.server
+        if let connection = call.worker.current { call.worker.unsubscribeAll(connection) }
         call.session.pointee.state = server.requiresPassword ? .unauthenticated : []
         call.session.pointee.database = 0
         call.access.database = 0

@@ -31,8 +31,11 @@ extension InfoReport {
         info.field("keyspace_hits", totals.hits)
         info.field("keyspace_misses", totals.misses)
         info.field("keyspace_misses_expired", totals.expiredMisses)
+        info.field("pubsub_channels", server.topics.count(.channel))
+        info.field("pubsub_patterns", server.topics.count(.pattern))
+        info.field("pubsubshard_channels", server.topics.count(.shard))
         info.zeros(
-            "pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
+            "latest_fork_usec", "total_forks",
             "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
             "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
             "current_active_defrag_time", "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes",

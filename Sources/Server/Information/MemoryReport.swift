@@ -33,6 +33,7 @@ struct MemoryReport {
         startup = server.metrics.startMemory
         clients = server.clients.all().reduce(0) {
             $0 + Self.connectionBytes + $1.inputCapacity.current + $1.outputCapacity.current + $1.queuedBytes.current
+                + $1.subscriptionBytes.current
         }
         overhead = startup + tables + clients
         used = overhead + databases.reduce(0) { $0 + $1.valueBytes }

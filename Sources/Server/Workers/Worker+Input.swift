@@ -115,6 +115,10 @@ extension Worker {
             close(connection)
             return 0
         }
+        // What was published by a command that has been answered comes before whatever is answered now.
+        takePushes()
+        if connection.pointee.session.state.contains(.subscriber) { spreadBroadcast() }
+        guard !connection.pointee.isClosed else { return 0 }
         let commands = pipeline.pointee.commands.current
         current = connection
         pipeline.pointee.executor.select(&connection.pointee.session, now: now)
@@ -142,6 +146,7 @@ extension Worker {
         case .suspended: suspend(connection)
         }
         send(connection)
+        wakeReceivers()
         guard !connection.pointee.isClosed else { return consumed }
         publish(connection, now: now)
         if pipeline.pointee.commands.current != commands {
@@ -160,11 +165,7 @@ extension Worker {
         record.queued.set(connection.pointee.session.queuedCount ?? -1)
         record.queuedBytes.set(connection.pointee.session.queuedBytes)
         record.watched.set(connection.pointee.session.watchedCount)
-        record.outputBytes.set(connection.pointee.pending.count)
-        record.outputCapacity.set(connection.pointee.pending.capacity)
-        if connection.pointee.pending.count > record.outputPeak.current {
-            record.outputPeak.set(connection.pointee.pending.count)
-        }
+        connection.pointee.publishOutput()
     }
 
     private func flags(_ connection: UnsafeMutablePointer<Connection>) -> ClientRecord.Flags {

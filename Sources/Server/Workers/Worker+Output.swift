@@ -5,6 +5,8 @@ import Logging
 import Primitives
 
 extension Worker {
+    /// Memory that a subscriber keeps for the next messages, in bytes.
+    private static let keptPushes = 4 * 1024
     /// Memory that the worker keeps for replies, in bytes.
     private static let keptOutput = 512 * 1024
     /// What a client that has not authenticated may leave unread, in bytes.
@@ -14,9 +16,11 @@ extension Worker {
     func send(_ connection: UnsafeMutablePointer<Connection>) {
         defer { output.pointee.clear(keeping: Self.keptOutput) }
         guard !connection.pointee.isClosed else { return }
+        // Those that no reply has taken with it.
+        pipeline.pointee.executor.call.appendPushes()
         guard connection.pointee.pending.isEmpty else {
             connection.pointee.pending.append(output.pointee.view)
-            return flush(connection)
+            return flush(connection, now: Clock.wallMilliseconds() / 1000)
         }
         while !output.pointee.isEmpty {
             switch Socket.write(connection.pointee.descriptor, output.pointee.view) {
@@ -32,10 +36,10 @@ extension Worker {
         if connection.pointee.session.closesAfterReply { closeGently(connection) }
     }
 
-    /// Hands over what waits with the connection.
-    func flush(_ connection: UnsafeMutablePointer<Connection>) {
+    /// Hands over what waits with the connection; `now` in seconds since 1970.
+    func flush(_ connection: UnsafeMutablePointer<Connection>, now: Int64) {
         // Who takes its replies is not idle, however long they are.
-        connection.pointee.record.lastInteraction.set(Int(Clock.wallMilliseconds() / 1000))
+        connection.pointee.record.lastInteraction.set(Int(now))
         while !connection.pointee.pending.isEmpty {
             switch Socket.write(connection.pointee.descriptor, connection.pointee.pending.view) {
             case .bytes(let count):
@@ -45,10 +49,9 @@ extension Worker {
             case .closed: return close(connection)
             }
         }
-        connection.pointee.pending.clear(keeping: 0)
+        connection.pointee.pending.clear(keeping: connection.pointee.record.isSubscriber ? Self.keptPushes : 0)
         connection.pointee.overSoftLimitSince = nil
-        connection.pointee.record.outputBytes.set(0)
-        connection.pointee.record.outputCapacity.set(0)
+        connection.pointee.publishOutput()
         if connection.pointee.awaitsWritability {
             connection.pointee.awaitsWritability = false
             watch(connection)
@@ -56,13 +59,14 @@ extension Worker {
         if connection.pointee.session.closesAfterReply { closeGently(connection) }
     }
 
-    private func sent(_ count: Int, _ connection: UnsafeMutablePointer<Connection>) {
+    func sent(_ count: Int, _ connection: UnsafeMutablePointer<Connection>) {
         statistics.pointee.writes.add()
         statistics.pointee.bytesOut.add(count)
         connection.pointee.record.bytesOut.add(count)
     }
 
-    private func waitForWritability(_ connection: UnsafeMutablePointer<Connection>) {
+    func waitForWritability(_ connection: UnsafeMutablePointer<Connection>) {
+        connection.pointee.publishOutput()
         if !connection.pointee.awaitsWritability {
             connection.pointee.awaitsWritability = true
             watch(connection)
@@ -81,22 +85,29 @@ extension Worker {
 
     /// Closes a client that does not read what it asked for, at `client-output-buffer-limit`.
     func enforceOutputLimit(_ connection: UnsafeMutablePointer<Connection>) {
+        if isOverOutputLimit(connection) { closeForOutput(connection) }
+    }
+
+    /// Whether more waits for a client than its class may have.
+    func isOverOutputLimit(_ connection: UnsafeMutablePointer<Connection>) -> Bool {
         let count = connection.pointee.pending.count
-        let limit = settings.outputLimitNormal
-        var isOver = limit.hard > 0 && count > limit.hard
+        let limit = connection.pointee.record.isSubscriber ? settings.outputLimitPubSub : settings.outputLimitNormal
+        if limit.hard > 0, count > limit.hard { return true }
         if connection.pointee.session.state.contains(.unauthenticated), count > Self.unauthenticatedOutput {
-            isOver = true
+            return true
         }
-        if limit.soft > 0, count > limit.soft {
-            let now = Clock.wallMilliseconds() / 1000
-            let since = connection.pointee.overSoftLimitSince ?? now
-            connection.pointee.overSoftLimitSince = since
-            // Whole seconds: of a difference of one, as little as a millisecond may have passed.
-            if now - since > Int64(limit.softSeconds) { isOver = true }
-        } else {
+        guard limit.soft > 0, count > limit.soft else {
             connection.pointee.overSoftLimitSince = nil
+            return false
         }
-        guard isOver else { return }
+        let now = Clock.wallMilliseconds() / 1000
+        let since = connection.pointee.overSoftLimitSince ?? now
+        connection.pointee.overSoftLimitSince = since
+        // Whole seconds: of a difference of one, as little as a millisecond may have passed.
+        return now - since > Int64(limit.softSeconds)
+    }
+
+    func closeForOutput(_ connection: UnsafeMutablePointer<Connection>) {
         statistics.pointee.outputBufferKills.add()
         server.log.warning(
             "Client id=\(connection.pointee.session.identifier) closed for overcoming of output buffer limits.")

@@ -1,5 +1,6 @@
 import Commands
 import Configuration
+import EventLoop
 import HeapModule
 import Keyspace
 import Logging
@@ -14,7 +15,7 @@ extension Worker {
     private static let expirySlice = 64
 
     func millisecondsToWait() -> Int {
-        if hasExpiryBacklog || !jobs.isEmpty { return 0 }
+        if hasExpiryBacklog || !jobs.isEmpty || !mailbox.isEmpty { return 0 }
         var wait = Int(clamping: max(0, (nextTick - Clock.monotonicMicroseconds() + 999) / 1000))
         if let alarm = alarms.min {
             wait = min(wait, Int(clamping: max(0, alarm.time - Clock.wallMilliseconds())))
@@ -84,7 +85,8 @@ extension Worker {
         let now = Clock.wallMilliseconds() / 1000
         for connection in Array(connections.values) {
             let idle = now - Int64(connection.pointee.record.lastInteraction.current)
-            if settings.timeout > 0, !connection.pointee.isHeld, idle > Int64(settings.timeout) {
+            let mayIdle = connection.pointee.isHeld || connection.pointee.record.isSubscriber
+            if settings.timeout > 0, !mayIdle, idle > Int64(settings.timeout) {
                 server.log.debug("Closing idle client")
                 close(connection)
             } else if !connection.pointee.pending.isEmpty {

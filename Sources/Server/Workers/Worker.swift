@@ -22,6 +22,11 @@ final class Worker: @unchecked Sendable {
         case close(Int)
         /// Let the connection of that number go on with what it waits for.
         case wake(Int)
+        /// A message to the connection of that number, or to several, if they are still there.
+        case push(Int, Push)
+        case pushToAll([Int], Push)
+        /// A message on a channel that connections have subscribed to.
+        case publish(Publication)
         /// Look whether a pause is over.
         case resume
         /// Finish and end the thread.
@@ -65,6 +70,17 @@ final class Worker: @unchecked Sendable {
     /// The connection whose command is being executed.
     var current: UnsafeMutablePointer<Connection>?
 
+    /// What connections have subscribed to, by kind.
+    var topics = [[TopicName: Topic]](repeating: [:], count: Topic.Kind.allCases.count)
+    /// Messages that were published last in this turn.
+    let broadcast: UnsafeMutablePointer<Broadcast>
+    /// Connections that were given messages in this turn.
+    var flushes: [UnsafeMutablePointer<Connection>] = []
+    /// Messages to the worker itself that were taken from the mailbox to get at those behind them.
+    var postponed: [Message] = []
+    /// Workers into whose mailboxes this one has put something that they were not told of.
+    var owedWakes = WorkerSet()
+
     let input = UnsafeMutablePointer<UInt8>.allocate(capacity: Worker.readSize)
     let output: UnsafeMutablePointer<ByteBuffer>
     let pipeline: UnsafeMutablePointer<Pipeline>
@@ -96,6 +112,8 @@ final class Worker: @unchecked Sendable {
         accessStatistics.initialize(to: AccessStatistics())
         output = .allocate(capacity: 1)
         output.initialize(to: ByteBuffer())
+        broadcast = .allocate(capacity: 1)
+        broadcast.initialize(to: Broadcast())
         idleSession = .allocate(capacity: 1)
         idleSession.initialize(to: Session(identifier: 0))
         pipeline = .allocate(capacity: 1)
@@ -118,12 +136,15 @@ final class Worker: @unchecked Sendable {
             for position in 0..<count { handle(poll.event(position)) }
             tick()
             advanceJobs()
+            readMailbox(mailbox.take())
+            flushPushes()
+            wakeReceivers()
             freeClosed()
             statistics.pointee.turns.add()
             statistics.pointee.turnMicroseconds.add(Int(Clock.monotonicMicroseconds() - start))
         }
         for connection in Array(connections.values) {
-            flush(connection)
+            flush(connection, now: Clock.wallMilliseconds() / 1000)
             close(connection)
         }
         freeClosed()
@@ -131,7 +152,7 @@ final class Worker: @unchecked Sendable {
 
     private func handle(_ event: EventPoll.Event) {
         if event.token & 1 == 1 {
-            if event.token == Self.mailboxToken { return readMailbox() }
+            if event.token == Self.mailboxToken { return readMailbox(mailbox.receive()) }
             return acceptConnections(listeners[Int(event.token - Self.listenerToken) / 2])
         }
         guard let connection = UnsafeMutablePointer<Connection>(bitPattern: UInt(event.token)) else { return }
@@ -141,19 +162,31 @@ final class Worker: @unchecked Sendable {
             // Reading is what would find it out; without it the poll reports it without end.
             return close(connection)
         }
-        if event.ready.contains(.write), !connection.pointee.isClosed { flush(connection) }
+        if event.ready.contains(.write), !connection.pointee.isClosed {
+            flush(connection, now: Clock.wallMilliseconds() / 1000)
+        }
         if !event.ready.isDisjoint(with: [.read, .hangUp]), !connection.pointee.isClosed { receive(connection) }
     }
 
-    private func readMailbox() {
-        for message in mailbox.receive() {
-            switch message {
-            case .adopt(let descriptor, let isUnixSocket): adopt(descriptor, isUnixSocket: isUnixSocket)
-            case .close(let identifier): if let connection = connections[identifier] { close(connection) }
-            case .wake(let identifier): if let connection = connections[identifier] { wake(connection) }
-            case .resume: resumePaused()
-            case .stop: isStopping = true
-            }
+    private func readMailbox(_ messages: [Message]) {
+        handOver(messages)
+        // Whom the others close has got what was published before.
+        if !postponed.isEmpty { flushPushes() }
+        while !postponed.isEmpty {
+            let messages = postponed
+            postponed = []
+            messages.forEach(handle)
+        }
+    }
+
+    private func handle(_ message: Message) {
+        switch message {
+        case .adopt(let descriptor, let isUnixSocket): adopt(descriptor, isUnixSocket: isUnixSocket)
+        case .close(let identifier): if let connection = connections[identifier] { close(connection) }
+        case .wake(let identifier): if let connection = connections[identifier] { wake(connection) }
+        case .resume: resumePaused()
+        case .stop: isStopping = true
+        case .push, .pushToAll, .publish: break
         }
     }
 

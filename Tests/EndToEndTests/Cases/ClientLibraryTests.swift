@@ -46,6 +46,26 @@ import Testing
     }
 
     @Test(arguments: ServerKind.all)
+    func redisCliPrintsMessages(_ kind: ServerKind) throws {
+        let server = try ServerProcess(kind)
+        let client = try server.client()
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["redis-cli", "-p", "\(server.port)", "SUBSCRIBE", "news"]
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        while try client.run("PUBLISH news hello") == .integer(0) { usleep(1000) }
+        // The end of its connection is the end of it.
+        #expect(try client.run("CLIENT KILL TYPE pubsub") == .integer(1))
+        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(output.contains("message\nnews\nhello\n"), "\(output)")
+    }
+
+    @Test(arguments: ServerKind.all)
     func redisBenchmarkRunsItsTests(_ kind: ServerKind) throws {
         let server = try ServerProcess(kind)
         let result = try run(

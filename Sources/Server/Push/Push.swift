@@ -1,0 +1,41 @@
+import Glibc
+import Primitives
+import RESP
+
+/// A message that connections get without having asked for it: encoded once, in both versions of the protocol, and shared
+/// by all workers whose connections get it.
+final class Push: Sendable {
+    /// Both forms, one behind the other; they do not change. Owned.
+    nonisolated(unsafe) private let block: UnsafeMutablePointer<UInt8>
+    /// Length of the form for RESP2, which is in front; 0 where there is none.
+    private let firstCount: Int
+    private let secondCount: Int
+
+    /// Encodes a message.
+    ///
+    /// - Parameters:
+    ///   - isForResp2: whether connections of RESP2 get it too.
+    ///   - encode: writes the message, whose header is `ReplyWriter.push`. Called once for each version.
+    init(isForResp2: Bool = true, _ encode: (ReplyWriter) -> Void) {
+        var buffer = ByteBuffer()
+        let counts = withUnsafeMutablePointer(to: &buffer) { buffer in
+            if isForResp2 { encode(ReplyWriter(output: buffer, version: 2)) }
+            let first = buffer.pointee.count
+            encode(ReplyWriter(output: buffer, version: 3))
+            return (first: first, second: buffer.pointee.count - first)
+        }
+        (firstCount, secondCount) = counts
+        block = .allocate(capacity: max(1, buffer.count))
+        memcpy(block, buffer.view.start, buffer.count)
+    }
+
+    deinit { block.deallocate() }
+
+    /// Bytes that it keeps in memory.
+    var bytes: Int { firstCount + secondCount }
+
+    /// The message as a connection of that version gets it; empty where it gets none.
+    func form(_ version: UInt8) -> ByteView {
+        version >= 3 ? ByteView(block + firstCount, count: secondCount) : ByteView(block, count: firstCount)
+    }
+}
