@@ -49,7 +49,7 @@ extension DependencyGraph: DependencyTracking {
     public func changed(
         _ key: Key, database: Int, event: KeyEvent, node current: UInt32?, deadline: Int64?, revision: UInt64
     ) {
-        guard event.effect != .none else { return }
+        guard event.effect == .value || event.effect == .expiry else { return }
         withContent { content in
             let node = content.graph.find(NodeName(key, database: database))
             guard node != 0 else { return }

@@ -158,7 +158,7 @@ extension DependencyGraph {
         var restoration = Restoration(node)
         restoration.run(&content.graph)
         content.statistics.restored += restoration.restored.count
-        for node in restoration.restored { announce(node, .published, &content, into: &log) }
+        for node in restoration.restored { announce(node, .restored, &content, into: &log) }
         turnStale(restoration.outdated, cause: node, revision: revision, now: now, &content, into: &log)
         guard !restoration.outdated.isEmpty else { return }
         cascade(

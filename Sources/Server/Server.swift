@@ -63,6 +63,9 @@ final class Server: @unchecked Sendable {
         table = CommandTable(Server.families)
         observations = Observations(clients: clients, cycleClock: cycleClock)
         configurationDidChange()
+        let values = ValuePublisher(server: self)
+        keyspace.add(observer: values)
+        keyspace.markHolders.append(values)
         graph.wake = { [unowned self] waiter in workers[waiter.worker].mailbox.send(.wake(waiter.session)) }
     }
 

@@ -72,6 +72,15 @@ extension Access {
         return result
     }
 
+    /// Calls `body` with the text of the string at a key, nil where there is none to serve. Not a use of the key, nor a read
+    /// that is recorded.
+    public mutating func withText<R>(of key: Key, _ body: (ByteView?) -> R) -> R {
+        guard let entry = present(key), entry.type == .string, !entry.isComputed || serves(entry) else {
+            return body(nil)
+        }
+        return entry.withText(body)
+    }
+
     // MARK: Writing
 
     /// Whether somebody wants to hear of changes of the key: usually right, for it looks at tags of hashes only.
@@ -185,7 +194,29 @@ extension Access {
     }
 }
 
+extension Keyspace {
+    /// Calls `body` with the text of the string at a key of which a change is being told, so that its shard is held: nil
+    /// where there is none, or a computed one that is stale already.
+    public func withText<R>(ofChanged key: Key, database: Int, _ body: (ByteView?) -> R) -> R {
+        let place = shard(Self.shardIndex(key.hash)).pointee.databases + database
+        guard let slot = place.pointee.table.find(key.hash, key.bytes) else { return body(nil) }
+        let entry = Table.entry(slot.pointee)
+        guard entry.type == .string, !entry.isComputed || nodeStates[entry.node].condition == .fresh else {
+            return body(nil)
+        }
+        return entry.withText(body)
+    }
+}
+
 extension Entry {
+    /// Calls `body` with the text of a string in either representation.
+    fileprivate func withText<R>(_ body: (ByteView?) -> R) -> R {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { scratch in
+            // The text of an integer has at most 20 bytes.
+            body(scratch.baseAddress.map { text(scratch: $0) })
+        }
+    }
+
     /// When the key or, where that is earlier, the first field of its hash expires.
     public var firstDeadline: Int64? {
         guard let expiry else { return fieldExpiry }

@@ -28,7 +28,9 @@ public struct KeyEvent: Sendable {
         case value
         /// When the key expires.
         case expiry
-        /// Nothing that another event of the same change does not tell, or the dependency graph knows already.
+        /// The value, by its being published: the dependency graph knows.
+        case publication
+        /// Nothing that another event of the same change does not tell, or that is not about the key's own value.
         case none
     }
 
@@ -50,5 +52,7 @@ public struct KeyEvent: Sendable {
     /// A computed key has turned stale.
     public static let stale = KeyEvent(.computed, "stale", effect: .none)
     /// A computed key was published.
-    public static let published = KeyEvent(.computed, "computed", effect: .none)
+    public static let published = KeyEvent(.computed, "computed", effect: .publication)
+    /// A computed key is fresh again although it was not published: what it was derived from is what it had been.
+    public static let restored = KeyEvent(.computed, "computed", effect: .none)
 }

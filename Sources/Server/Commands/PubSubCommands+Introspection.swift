@@ -43,7 +43,9 @@ extension PubSubCommands {
         guard call.count <= 3 else {
             throw .unknownSubcommandOrArity(call[1].string, of: "PUBSUB")
         }
-        let names = call.server.topics.names(kind, matching: call.count == 3 ? call[2] : nil)
+        let pattern = call.count == 3 ? call[2] : nil
+        var names = call.server.topics.names(kind, matching: pattern)
+        if kind == .channel { names += call.server.topics.names(.value, matching: pattern) }
         call.reply.array(names.count)
         for name in names { name.withView { call.reply.bulk($0) } }
     }
@@ -56,7 +58,9 @@ extension PubSubCommands {
         call.reply.array((call.count - 2) * 2)
         for index in 2..<max(2, call.count) {
             call.reply.bulk(call[index])
-            call.reply.integer(call.server.topics.subscribers(call[index], kind))
+            var count = call.server.topics.subscribers(call[index], kind)
+            if kind == .channel { count += call.server.topics.subscribers(call[index], .value) }
+            call.reply.integer(count)
         }
     }
 

@@ -80,8 +80,11 @@ enum PubSubCommands {
         let worker: Worker = call.worker
         guard let connection = worker.current else { return }
         for index in 1..<call.count {
-            _ = worker.subscribe(connection, to: call[index], kind)
+            let value =
+                kind == .channel ? ValueChannel(call[index], databases: call.access.keyspace.databaseCount) : nil
+            _ = worker.subscribe(connection, to: call[index], value == nil ? kind : .value)
             confirm(call, kind.subscribed, call[index], connection.pointee.subscriptions.count(with: kind))
+            if let value { worker.deliverCurrent(value, call[index], to: connection) }
         }
     }
 
@@ -100,13 +103,16 @@ enum PubSubCommands {
         let worker: Worker = call.worker
         guard let connection = worker.current else { return }
         for index in 1..<max(1, call.count) {
-            _ = worker.unsubscribe(connection, from: call[index], kind)
+            if !worker.unsubscribe(connection, from: call[index], kind), kind == .channel {
+                _ = worker.unsubscribe(connection, from: call[index], .value)
+            }
             confirm(call, kind.unsubscribed, call[index], connection.pointee.subscriptions.count(with: kind))
         }
         guard call.count == 1 else { return }
-        let topics = connection.pointee.subscriptions.topics(kind)
+        var topics = connection.pointee.subscriptions.topics(kind)
+        if kind == .channel { topics += connection.pointee.subscriptions.topics(.value) }
         for topic in topics {
-            _ = worker.unsubscribe(connection, from: topic.name.bytes, kind)
+            _ = worker.unsubscribe(connection, from: topic.name.bytes, topic.kind)
             confirm(
                 call, kind.unsubscribed, topic.name.bytes, connection.pointee.subscriptions.count(with: kind))
         }
@@ -129,7 +135,7 @@ enum PubSubCommands {
 extension Topic.Kind {
     fileprivate var subscribed: StaticString {
         switch self {
-        case .channel: "subscribe"
+        case .channel, .value: "subscribe"
         case .pattern: "psubscribe"
         case .shard: "ssubscribe"
         }
@@ -137,7 +143,7 @@ extension Topic.Kind {
 
     fileprivate var unsubscribed: StaticString {
         switch self {
-        case .channel: "unsubscribe"
+        case .channel, .value: "unsubscribe"
         case .pattern: "punsubscribe"
         case .shard: "sunsubscribe"
         }

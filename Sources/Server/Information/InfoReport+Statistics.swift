@@ -31,7 +31,7 @@ extension InfoReport {
         info.field("keyspace_hits", totals.hits)
         info.field("keyspace_misses", totals.misses)
         info.field("keyspace_misses_expired", totals.expiredMisses)
-        info.field("pubsub_channels", server.topics.count(.channel))
+        info.field("pubsub_channels", server.topics.count(.channel) + server.topics.count(.value))
         info.field("pubsub_patterns", server.topics.count(.pattern))
         info.field("pubsubshard_channels", server.topics.count(.shard))
         info.zeros(

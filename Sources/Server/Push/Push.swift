@@ -34,6 +34,9 @@ final class Push: Sendable {
     /// Bytes that it keeps in memory.
     var bytes: Int { firstCount + secondCount }
 
+    /// Whether both are the same message.
+    func equals(_ other: Push) -> Bool { form(3) == other.form(3) }
+
     /// The message as a connection of that version gets it; empty where it gets none.
     func form(_ version: UInt8) -> ByteView {
         version >= 3 ? ByteView(block + firstCount, count: secondCount) : ByteView(block, count: firstCount)

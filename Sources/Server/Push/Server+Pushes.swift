@@ -34,6 +34,11 @@ extension Server {
         post(.publish(publication), bytes: publication.bytes, to: worker, from: sender)
     }
 
+    /// Tells what a key's value has become, through the mailboxes of all workers with connections that watch it.
+    func publish(_ update: ValueUpdate, to workers: WorkerSet) {
+        workers.forEach { post(.value(update), bytes: update.push.bytes, to: $0, from: nil) }
+    }
+
     private func post(_ message: Worker.Message, bytes: Int, to worker: Int, from sender: Int?) {
         let mailbox = workers[worker].mailbox
         guard let sender else { return mailbox.send(message, bytes: bytes) }

@@ -14,6 +14,8 @@ final class Topic {
         case pattern
         /// The name of a shard channel; without a cluster a second space of names.
         case shard
+        /// The name of a channel that tells a key's value.
+        case value
     }
 
     let kind: Kind
@@ -23,6 +25,8 @@ final class Topic {
     /// How every message for these receivers begins, in RESP2; in RESP3 the first byte is another one.
     let head: [UInt8]
     private(set) var receivers: [UnsafeMutablePointer<Connection>] = []
+    /// What a channel of a key's value has to tell.
+    var feed = ValueFeed()
 
     /// The first byte of a message in RESP3, where RESP2 has that of an array.
     static let pushMark = UInt8(ascii: ">")
@@ -31,7 +35,7 @@ final class Topic {
         self.kind = kind
         (bytes, self.name) = TopicName.copy(name)
         switch kind {
-        case .channel: head = Array("*3\r\n$7\r\nmessage\r\n".utf8)
+        case .channel, .value: head = Array("*3\r\n$7\r\nmessage\r\n".utf8)
         case .shard: head = Array("*3\r\n$8\r\nsmessage\r\n".utf8)
         case .pattern:
             head = Array("*4\r\n$8\r\npmessage\r\n$\(name.count)\r\n".utf8) + name.array + Array("\r\n".utf8)

@@ -111,6 +111,8 @@ extension Worker {
         case .publish(let publication):
             bytes += publication.bytes
             deliver(publication)
+        case .value(let update):
+            receive(update)
         default: return false
         }
         return true

@@ -60,6 +60,7 @@ extension Worker {
 
     private func leave(_ connection: UnsafeMutablePointer<Connection>, _ topic: Topic, _ place: Int) {
         if let moved = topic.remove(at: place) { moved.pointee.subscriptions.move(topic, to: place) }
+        topic.feed.receiversDidMove(count: topic.receivers.count)
         let isLast = topic.receivers.isEmpty
         if isLast { topics[topic.kind.rawValue][topic.name] = nil }
         server.topics.remove(topic.name.bytes, topic.kind, worker: index, isLast: isLast)
@@ -88,6 +89,8 @@ struct Subscriptions {
     private(set) var channels = 0
     private(set) var patterns = 0
     private(set) var shardChannels = 0
+    /// Channels of values whose latest message the connection did not get yet, since it was slow to take others.
+    private var lagging: Set<Topic> = []
 
     var isEmpty: Bool { places.isEmpty }
 
@@ -107,13 +110,20 @@ struct Subscriptions {
     /// Forgets a topic and returns the place among its receivers; nil where it is not there.
     mutating func remove(_ topic: Topic) -> Int? {
         guard let place = places.removeValue(forKey: topic) else { return nil }
+        lagging.remove(topic)
         count(topic.kind, by: -1)
         return place
     }
 
+    /// Leaves the latest message of a channel for later.
+    mutating func lag(behind topic: Topic) { lagging.insert(topic) }
+
+    /// A channel whose latest message is to be made up for.
+    mutating func takeLagging() -> Topic? { lagging.popFirst() }
+
     private mutating func count(_ kind: Topic.Kind, by difference: Int) {
         switch kind {
-        case .channel: channels += difference
+        case .channel, .value: channels += difference
         case .pattern: patterns += difference
         case .shard: shardChannels += difference
         }

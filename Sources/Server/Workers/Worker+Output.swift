@@ -40,7 +40,7 @@ extension Worker {
     func flush(_ connection: UnsafeMutablePointer<Connection>, now: Int64) {
         // Who takes its replies is not idle, however long they are.
         connection.pointee.record.lastInteraction.set(Int(now))
-        while !connection.pointee.pending.isEmpty {
+        while !connection.pointee.pending.isEmpty || makeUpValue(connection) {
             switch Socket.write(connection.pointee.descriptor, connection.pointee.pending.view) {
             case .bytes(let count):
                 sent(count, connection)

@@ -27,6 +27,8 @@ final class Worker: @unchecked Sendable {
         case pushToAll([Int], Push)
         /// A message on a channel that connections have subscribed to.
         case publish(Publication)
+        /// What a key's value has become.
+        case value(ValueUpdate)
         /// Look whether a pause is over.
         case resume
         /// Finish and end the thread.
@@ -63,6 +65,8 @@ final class Worker: @unchecked Sendable {
     var pausedConnections = 0
     /// When connections that wait are to be looked at again; a connection may have several entries, and gone ones too.
     var alarms = Heap<Alarm>()
+    /// Channels of values with receivers that have not got the latest.
+    var valueTopics: [Topic] = []
     /// Cascades that connections wait for, and which connection each.
     var jobs: [(job: CascadeJob, connection: Int)] = []
     /// When a request of another protocol was last logged, in milliseconds since 1970.
@@ -137,6 +141,7 @@ final class Worker: @unchecked Sendable {
             tick()
             advanceJobs()
             readMailbox(mailbox.take())
+            deliverValues()
             flushPushes()
             wakeReceivers()
             freeClosed()
@@ -186,7 +191,7 @@ final class Worker: @unchecked Sendable {
         case .wake(let identifier): if let connection = connections[identifier] { wake(connection) }
         case .resume: resumePaused()
         case .stop: isStopping = true
-        case .push, .pushToAll, .publish: break
+        case .push, .pushToAll, .publish, .value: break
         }
     }
 
