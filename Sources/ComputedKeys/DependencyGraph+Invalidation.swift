@@ -119,6 +119,7 @@ extension DependencyGraph {
         if !others, content.leases.waiters.isEmpty, content.graph.suspended.isEmpty {
             content.graph.states.reset(below: content.graph.nodes.end)
             content.graph = Graph(states: keyspace.nodeStates)
+            keyspace.nodeStates.hasNodes.store(false, ordering: .relaxed)
             return
         }
         let nodes = content.graph.nodes(in: database)

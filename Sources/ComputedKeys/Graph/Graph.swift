@@ -1,5 +1,6 @@
 import Keyspace
 import Primitives
+import Synchronization
 
 /// The name of a node: a key of a database, or a tag.
 struct NodeName {
@@ -81,6 +82,7 @@ struct Graph: ~Copyable {
         let found = find(name)
         if found != 0 { return found }
         guard let node = makeNode() else { return nil }
+        if nodeCount == 0 { states.hasNodes.store(true, ordering: .relaxed) }
         nodes[node] = Node(name: names.insert(name.bytes), database: name.database)
         states[node] = []
         table.insert(node, name.hash, hashOf: { hash($0) })
@@ -119,6 +121,7 @@ struct Graph: ~Copyable {
         states[node] = []
         firstFree = node
         nodeCount -= 1
+        if nodeCount == 0 { states.hasNodes.store(false, ordering: .relaxed) }
     }
 
     mutating func pin(_ node: UInt32) {

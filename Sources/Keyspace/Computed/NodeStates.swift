@@ -56,6 +56,8 @@ public final class NodeStates: @unchecked Sendable {
     private let directory: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     /// Earliest time at which a source expires that something was derived from, in milliseconds since 1970.
     public let nextDeadline = Atomic<Int64>(.max)
+    /// Whether there is a node at all. What is made under a key's lock is seen by whoever takes that afterwards.
+    public let hasNodes = Atomic<Bool>(false)
     /// Whether there are so many nodes that marking what depends on one of them may take long.
     public let hasManyNodes = Atomic<Bool>(false)
 

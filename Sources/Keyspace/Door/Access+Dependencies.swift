@@ -34,7 +34,6 @@ extension Access {
         if keyspace.nodeStates[entry.node].condition == .fresh, dirty == 0,
             now <= keyspace.nodeStates.nextDeadline.load(ordering: .relaxed)
         {
-            entry.hits &+= 1
             return true
         }
         return servesAfterAll(entry)
@@ -48,11 +47,7 @@ extension Access {
         settle()
         expireSources()
         let state = keyspace.nodeStates[node]
-        guard state.condition == .fresh || state.contains(.hasGrace) && graph.isInGrace(node, now: now) else {
-            return false
-        }
-        entry.hits &+= 1
-        return true
+        return state.condition == .fresh || state.contains(.hasGrace) && graph.isInGrace(node, now: now)
     }
 
     /// Makes stale what was derived from keys that have expired, whether or not they are still there.
@@ -140,7 +135,7 @@ extension Access {
     public mutating func settle() {
         guard settledChanges < changes.count else { return }
         let revision = takeRevision()
-        if let graph = keyspace.dependencies {
+        if keyspace.nodeStates.hasNodes.load(ordering: .relaxed), let graph = keyspace.dependencies {
             for index in settledChanges..<changes.count { tell(graph, of: index, revision) }
             graph.propagate(now: now, into: &changes)
         }

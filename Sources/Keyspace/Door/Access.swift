@@ -121,10 +121,13 @@ public struct Access: ~Copyable {
             missed(key)
             return nil
         }
-        if entry.isComputed, !serves(entry) {
-            statistics.pointee.misses.add()
-            statistics.pointee.staleMisses.add()
-            return nil
+        if entry.isComputed {
+            guard serves(entry) else {
+                statistics.pointee.misses.add()
+                statistics.pointee.staleMisses.add()
+                return nil
+            }
+            if touches { entry.hits &+= 1 }
         }
         statistics.pointee.hits.add()
         if touches, !leavesAccessClock { entry.touch(accessClock) }
