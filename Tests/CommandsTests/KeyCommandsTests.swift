@@ -41,7 +41,7 @@ import Testing
         let log = server.observe()
         #expect(server.run("RENAMENX", "a", "b") == ":0\r\n")
         #expect(server.run("RENAME", "a", "b") == "+OK\r\n")
-        #expect(log.take() == ["rename_from a", "rename_to b"])
+        #expect(log.take() == ["new b", "rename_from a", "rename_to b"])
         #expect(server.run("TTL", "b") == ":100\r\n")
         #expect(server.run("RENAME", "b", "b") == "+OK\r\n")
         #expect(server.run("RENAME", "a", "b") == "-ERR no such key\r\n")

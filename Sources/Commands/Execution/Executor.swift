@@ -41,7 +41,7 @@ public struct Executor: ~Copyable {
         self.observer = observer
         call = Call(
             reply: ReplyWriter(output: output, version: 2),
-            access: Access(keyspace: keyspace, statistics: accessStatistics), session: session,
+            access: Access(keyspace: keyspace, statistics: accessStatistics, worker: worker), session: session,
             table: table, host: host, worker: worker)
         statistics = .allocate(capacity: table.identifierCount)
         latencies = LatencyHistogram.allocate(table.identifierCount)

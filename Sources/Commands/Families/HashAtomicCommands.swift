@@ -94,6 +94,7 @@ public enum HashAtomicCommands {
         try call.upsert(key, as: HashValue.self) { (hash, call) throws(CommandError) in
             applies = options.allows(hash, call)
             guard applies else { return nil }
+            let isNew = hash.isEmpty
             let now = call.now
             let limits = call.limits.hash
             for index in stride(from: options.fields.lowerBound, to: options.fields.upperBound, by: 2) {
@@ -109,9 +110,10 @@ public enum HashAtomicCommands {
                     _ = hash.set(field, call[index + 1], now: now, limits: limits, keepingExpiry: keeps)
                 }
             }
-            guard case .at(let time) = options.expiry else { return .hset }
-            return call.event(key, .hset, time <= now ? .hdel : .hexpire)
+            guard !isNew, case .at(let time) = options.expiry, time <= now else { return .hset }
+            return call.event(key, .hset, .hdel)
         }
+        if applies, case .at(let time) = options.expiry, time > call.now { call.access.changed(key, .hexpire) }
         call.reply.integer(applies)
     }
 }

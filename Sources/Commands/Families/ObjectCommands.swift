@@ -29,7 +29,7 @@ public enum ObjectCommands {
 
     /// The entry of the key, or null answered where there is none.
     private static func entry(_ call: inout Call) -> Entry? {
-        let entry = call.access.read(call.key(2), touches: false)
+        let entry = call.access.read(call.key(2), touches: false, tells: false)
         if entry == nil { call.reply.null() }
         return entry
     }

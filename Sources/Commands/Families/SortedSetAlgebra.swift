@@ -65,8 +65,7 @@ struct SortedSetAlgebra {
         let end = countAt + 1 + Int(count)
         operands.reserveCapacity(Int(count))
         for index in countAt + 1..<end {
-            let key = call.key(index)
-            let entry = form == .store ? call.access.find(key) : call.access.read(key)
+            let entry = call.access.read(call.key(index))
             if let entry, entry.type != .sortedSet { throw .wrongType }
             operands.append(Operand(value: entry?.aggregate(SortedSetValue.self)))
         }

@@ -46,8 +46,11 @@ public enum LongestCommonSubsequence {
     }
 
     private static func handle(_ call: inout Call) throws(CommandError) {
-        let a = try text(&call, 1, scratch: call.scratch)
-        let b = try text(&call, 2, scratch: call.otherScratch)
+        // Both are looked up, whatever the first turns out to be.
+        let first = call.access.read(call.key(1))
+        let second = call.access.read(call.key(2))
+        let a = try text(first, scratch: call.scratch)
+        let b = try text(second, scratch: call.otherScratch)
         let options = try Options(call)
         let cells = (a.count + 1).multiplied(checked: b.count + 1)
         guard let cells, let bytes = cells.multiplied(checked: 4), bytes <= call.limits.maximumString else {
@@ -65,9 +68,9 @@ public enum LongestCommonSubsequence {
     }
 
     private static func text(
-        _ call: inout Call, _ index: Int, scratch: UnsafeMutablePointer<UInt8>
+        _ entry: Entry?, scratch: UnsafeMutablePointer<UInt8>
     ) throws(CommandError) -> ByteView {
-        guard let entry = call.access.read(call.key(index)) else { return .empty }
+        guard let entry else { return .empty }
         guard entry.type == .string else { throw CommandError("ERR The specified keys must contain string values") }
         return entry.text(scratch: scratch)
     }

@@ -135,7 +135,8 @@ extension Access {
     public mutating func settle() {
         guard settledChanges < changes.count else { return }
         let revision = takeRevision()
-        if keyspace.nodeStates.hasNodes.load(ordering: .relaxed), let graph = keyspace.dependencies {
+        // Observers hear of keys that nothing was derived from as well.
+        if hasNoticed, keyspace.nodeStates.hasNodes.load(ordering: .relaxed), let graph = keyspace.dependencies {
             for index in settledChanges..<changes.count { tell(graph, of: index, revision) }
             graph.propagate(now: now, into: &changes)
         }
@@ -165,8 +166,11 @@ extension Access {
     /// derived from it.
     @inline(never)
     mutating func deliver() {
-        let revision = takeRevision()
-        settle()
+        dirty &-= toldMisses
+        toldMisses = 0
+        // Reads that were in vain have no place in the order of writes.
+        let revision = dirty == 0 ? keyspace.revision : takeRevision()
+        if dirty != 0 { settle() }
         keyspace.deliver(changes, revision: revision)
         if hasNoticed { removeMarks() }
         changes.removeAll()

@@ -13,7 +13,9 @@ extension Access {
     // MARK: Slots
 
     /// Puts `entry` where the table has, or may get, an entry of the same key; keeps all accounts.
-    mutating func put(_ key: Key, _ entry: Entry, in slot: UnsafeMutablePointer<UInt64>?) {
+    ///
+    /// - Parameter isNew: whether a key that takes another's place is told as a new one, as renaming and copying do.
+    mutating func put(_ key: Key, _ entry: Entry, in slot: UnsafeMutablePointer<UInt64>?, isNew: Bool = false) {
         let place = place(key)
         if let slot {
             let old = Table.entry(slot.pointee)
@@ -24,6 +26,7 @@ extension Access {
             place.pointee.table.replace(slot, with: entry)
             noteExpiry(key, old: old.expiry, new: entry.expiry)
             discard(old)
+            if isNew, keyspace.isObserved { changes.append(key, database: database, event: .new) }
         } else {
             insert(key, entry)
         }
@@ -134,9 +137,9 @@ extension Access {
         let old = detach(source, slot)
         let entry = old.moved(key: target.bytes, expiry: old.expiry)
         old.freeBlock()
+        inDatabase(targetDatabase) { $0.place(target, entry, isNew: true) }
         changed(source, KeyEvent(.generic, targetDatabase == nil ? "rename_from" : "move_from"))
         inDatabase(targetDatabase) { access in
-            access.place(target, entry)
             access.changed(target, KeyEvent(.generic, targetDatabase == nil ? "rename_to" : "move_to"))
         }
     }
@@ -146,14 +149,14 @@ extension Access {
         guard let original = present(source) else { return }
         let entry = original.duplicated(key: target.bytes, expiry: original.expiry)
         inDatabase(targetDatabase) { access in
-            access.place(target, entry)
+            access.place(target, entry, isNew: true)
             access.changed(target, KeyEvent(.generic, "copy_to"))
         }
     }
 
     /// Puts an entry that came from elsewhere under `key`, in place of what is there.
-    private mutating func place(_ key: Key, _ entry: Entry) {
-        put(key, entry, in: slot(key))
+    private mutating func place(_ key: Key, _ entry: Entry, isNew: Bool = false) {
+        put(key, entry, in: slot(key), isNew: isNew)
         if let deadline = entry.fieldExpiry { place(key).pointee.indexFieldExpiry(deadline, key.hash) }
     }
 

@@ -73,8 +73,8 @@ public struct Access: ~Copyable {
     public var held = ShardSet()
     /// Changes made since the last `commit`.
     public internal(set) var dirty = 0
-    var changes = ChangeLog()
-    /// Whether the command has opened a key for writing that somebody wants to hear of.
+    var changes: ChangeLog
+    /// Whether the command has opened a key for writing that somebody wants to hear of, or has changed whole databases.
     var hasNoticed = false
     /// How many of `changes` the dependency graph has seen.
     var settledChanges = 0
@@ -83,15 +83,22 @@ public struct Access: ~Copyable {
     /// Who wants to know what the connection reads, and which connection it is.
     public var recording: ReadRecording = []
     public var reader = 0
+    /// Whether reads of keys that do not exist are told to the observers.
+    public var tellsMisses = false
+    /// How many of `dirty` are such reads.
+    var toldMisses = 0
     /// Hash of the key that was last found to have expired, until a read has counted it among its misses.
     private var lapsedHash: UInt64 = 0
     /// Where this worker counts.
     public let statistics: UnsafeMutablePointer<AccessStatistics>
 
-    /// - Parameter statistics: must outlive the access.
-    public init(keyspace: Keyspace, statistics: UnsafeMutablePointer<AccessStatistics>) {
+    /// - Parameters:
+    ///   - statistics: must outlive the access.
+    ///   - worker: number of the worker whose access it is; nil outside of workers.
+    public init(keyspace: Keyspace, statistics: UnsafeMutablePointer<AccessStatistics>, worker: Int? = nil) {
         self.keyspace = keyspace
         self.statistics = statistics
+        changes = ChangeLog(worker: worker)
     }
 
     @inline(__always)
@@ -113,16 +120,19 @@ public struct Access: ~Copyable {
 
     /// The entry of `key` for a command that only reads: counts a hit or a miss and notes the use.
     ///
-    /// - Parameter touches: false for what asks about the key rather than for its value, which is no use of it.
+    /// - Parameters:
+    ///   - touches: false for what asks about the key rather than for its value, which is no use of it.
+    ///   - tells: false for what looks at the server rather than at its keys: that it finds none is told to nobody.
     @inline(__always)
-    public mutating func read(_ key: Key, touches: Bool = true) -> Entry? {
+    public mutating func read(_ key: Key, touches: Bool = true, tells: Bool = true) -> Entry? {
         if !recording.isEmpty { noteRead(key) }
         guard let entry = present(key) else {
-            missed(key)
+            missed(key, tells)
             return nil
         }
         if entry.isComputed {
             guard serves(entry) else {
+                if tells, tellsMisses { tellMiss(key) }
                 statistics.pointee.misses.add()
                 statistics.pointee.staleMisses.add()
                 return nil
@@ -151,11 +161,20 @@ public struct Access: ~Copyable {
     public func idleSeconds(_ entry: Entry) -> Int { Int((accessClock &- entry.accessClock) & 0xFF_FFFF) }
 
     @inline(__always)
-    private mutating func missed(_ key: Key) {
+    private mutating func missed(_ key: Key, _ tells: Bool) {
         statistics.pointee.misses.add()
+        if tells, tellsMisses { tellMiss(key) }
         guard lapsedHash == key.hash else { return }
         statistics.pointee.expiredMisses.add()
         lapsedHash = 0
+    }
+
+    @inline(never)
+    private mutating func tellMiss(_ key: Key) {
+        changes.append(key, database: database, event: .missed)
+        // What lets `commit` look.
+        dirty &+= 1
+        toldMisses &+= 1
     }
 
     /// The entry of `key` for a command that may change it, if it exists and has not expired; counts nothing.
@@ -225,6 +244,7 @@ public struct Access: ~Copyable {
     /// Notes a change that no single key stands for; `count` says how many keys it was.
     mutating func changed(_ subject: ChangeLog.Subject, database: Int, keys count: Int, _ event: KeyEvent) {
         dirty &+= max(1, count)
+        hasNoticed = true
         changes.append(subject, database: database, event: event)
         keyspace.changeSketch?.noteAll(revision: keyspace.revision + 1)
     }

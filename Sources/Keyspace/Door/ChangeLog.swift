@@ -24,11 +24,13 @@ public struct ChangeLog: ~Copyable {
         let key: Range<Int>
     }
 
+    /// Number of the worker that executes what changes; nil outside of workers.
+    public let worker: Int?
     /// All changes, in the order in which they were made.
     public private(set) var changes: [Change] = []
     private var bytes: [UInt8] = []
 
-    init() {}
+    init(worker: Int?) { self.worker = worker }
 
     public var isEmpty: Bool { changes.isEmpty }
     var count: Int { changes.count }
@@ -69,7 +71,8 @@ public struct ChangeLog: ~Copyable {
 
 /// Hears of every change to the keyspace.
 public protocol KeyspaceObserver: AnyObject, Sendable {
-    /// Called once for each command or transaction that changed something, by the thread that executed it and under the
-    /// locks of the changed keys: only locks that stand behind shards in the lock order may be taken.
+    /// Called once for each command or transaction that changed something, or that has not found what it read where that
+    /// is told (`Access.tellsMisses`), by the thread that executed it and under the locks of the keys: only locks that
+    /// stand behind shards in the lock order may be taken.
     func keyspaceChanged(_ changes: borrowing ChangeLog, revision: UInt64)
 }

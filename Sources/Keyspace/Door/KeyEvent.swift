@@ -11,6 +11,8 @@ public struct EventClass: OptionSet, Sendable {
     public static let new = EventClass(rawValue: 1 << 5)
     /// What becomes of computed keys.
     public static let computed = EventClass(rawValue: 1 << 6)
+    /// Reads of keys that do not exist.
+    public static let keyMiss = EventClass(rawValue: 1 << 7)
 }
 
 /// What happened to a key: the event that a keyspace notification names.
@@ -49,6 +51,8 @@ public struct KeyEvent: Sendable {
     public static let flushed = KeyEvent(.generic, "flushdb")
     public static let swapped = KeyEvent(.generic, "swapdb")
     public static let new = KeyEvent(.new, "new", effect: .none)
+    /// A read has not found the key; no change.
+    public static let missed = KeyEvent(.keyMiss, "keymiss", effect: .none)
     /// A computed key has turned stale.
     public static let stale = KeyEvent(.computed, "stale", effect: .none)
     /// A computed key was published.
