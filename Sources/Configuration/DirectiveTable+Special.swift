@@ -32,7 +32,7 @@ extension Directive.Kind {
         set: { settings, words in
             guard words.count <= 1 else { return "wrong number of arguments" }
             guard let events = KeyspaceEvents(text: words.first ?? "") else {
-                return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."
+                return "Invalid event class character. Use 'Ag$lshzxeKEtmdnc'."
             }
             settings.keyspaceEvents = events
             return nil

@@ -113,8 +113,8 @@ extension Directive {
             "lazyfree-lazy-user-flush", .bool(\.lazyfreeUserFlush), onlyDefault: true,
             "FLUSHALL and FLUSHDB free in the background"),
         Directive(
-            "notify-keyspace-events", .keyspaceEvents, onlyDefault: true,
-            "which events of keys are published; none yet"),
+            "notify-keyspace-events", .keyspaceEvents,
+            "which events of keys are published, and on which channels"),
     ]
 
     /// The directive of that name or alias, in any letter case.

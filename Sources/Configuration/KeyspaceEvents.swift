@@ -34,6 +34,8 @@ public struct KeyspaceEvents: OptionSet, Sendable {
     public static let keyMiss = KeyspaceEvents(rawValue: 1 << 12)
     /// `n`, a key was created; not part of `A`.
     public static let new = KeyspaceEvents(rawValue: 1 << 13)
+    /// `c`, what becomes of computed keys; not part of `A`, which clients of Redis know as it is.
+    public static let computed = KeyspaceEvents(rawValue: 1 << 14)
     /// `A`, `g$lshzxetd`.
     public static let all: KeyspaceEvents = [
         .generic, .string, .list, .set, .hash, .sortedSet, .expired, .evicted, .stream, .module,
@@ -42,6 +44,7 @@ public struct KeyspaceEvents: OptionSet, Sendable {
     private static let classes: [(letter: Character, events: KeyspaceEvents)] = [
         ("g", .generic), ("$", .string), ("l", .list), ("s", .set), ("h", .hash), ("z", .sortedSet), ("x", .expired),
         ("e", .evicted), ("t", .stream), ("d", .module), ("n", .new),
+        ("c", .computed),
     ]
     private static let modifiers: [(letter: Character, events: KeyspaceEvents)] = [
         ("K", .keyspace), ("E", .keyevent), ("m", .keyMiss),

@@ -27,6 +27,7 @@ final class Server: @unchecked Sendable {
     let clients = ClientRegistry()
     let pause = ClientPause()
     let topics = TopicRegistry()
+    private var notifier: KeyspaceNotifier?
     let observations: Observations
     let cycleClock = CycleClock()
     let statistics = Statistics()
@@ -62,6 +63,9 @@ final class Server: @unchecked Sendable {
         graph = DependencyGraph(keyspace: keyspace, epoch: String(Clock.wallMilliseconds(), radix: 16))
         table = CommandTable(Server.families)
         observations = Observations(clients: clients, cycleClock: cycleClock)
+        let notifier = KeyspaceNotifier(server: self)
+        keyspace.add(observer: notifier)
+        self.notifier = notifier
         configurationDidChange()
         let values = ValuePublisher(server: self)
         keyspace.add(observer: values)
@@ -96,6 +100,7 @@ final class Server: @unchecked Sendable {
         logLevelChanged?(settings.logLevel)
         passwordIsRequired.store(!settings.requirePassword.isEmpty, ordering: .relaxed)
         observations.configure(settings)
+        notifier?.configure()
         settingsGeneration.wrappingAdd(1, ordering: .releasing)
     }
 

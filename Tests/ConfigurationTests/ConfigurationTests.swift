@@ -111,8 +111,7 @@ extension Configuration {
             ("maxmemory", "1gb", "not supported by this server"),
             ("activerehashing", "no", "not supported by this server"),
             ("lazyfree-lazy-user-del", "no", "not supported by this server"),
-            ("notify-keyspace-events", "KEA", "not supported by this server"),
-            ("notify-keyspace-events", "q", "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."),
+            ("notify-keyspace-events", "q", "Invalid event class character. Use 'Ag$lshzxeKEtmdnc'."),
             ("client-output-buffer-limit", "normal 1 2", "Wrong number of arguments in buffer limit configuration."),
             (
                 "client-output-buffer-limit", "foo 1 2 3",
@@ -140,7 +139,9 @@ extension Configuration {
     @Test func valuesTakeTheirCanonicalText() throws {
         var configuration = Configuration()
         let cases = [
-            ("notify-keyspace-events", "", ""), ("activerehashing", "YES", "yes"),
+            ("notify-keyspace-events", "", ""), ("notify-keyspace-events", "KEA", "AKE"),
+            ("notify-keyspace-events", "cmnKgg", "gncKm"), ("notify-keyspace-events", "cxAE", "AcE"),
+            ("activerehashing", "YES", "yes"),
             ("lazyfree-lazy-expire", "yes", "yes"), ("client-query-buffer-limit", "2MB", "2097152"),
             ("hash-max-listpack-value", "1k", "1000"), ("latency-tracking-info-percentiles", "50.5 99.90", "50.5 99.9"),
             ("latency-tracking-info-percentiles", "", ""), ("loglevel", "WARNING", "warning"),

@@ -20,13 +20,16 @@ final class TopicRegistry: Sendable {
 
     private let state = Mutex(State())
     private let names = Atomic<Int>(0)
+    /// Those of the names whose subscribers may get messages of such channels.
+    private let keyspaceNames = Atomic<Int>(0)
+    private let keyeventNames = Atomic<Int>(0)
 
     /// Notes a subscription of a connection of `worker`.
     func add(_ name: ByteView, _ kind: Topic.Kind, worker: Int) {
         state.withLock { state in
             if state.tables[kind.rawValue][TopicName(name)] == nil {
                 state.tables[kind.rawValue][TopicName.copy(name).name] = Interest()
-                names.wrappingAdd(1, ordering: .relaxed)
+                count(name, kind, by: 1)
             }
             state.tables[kind.rawValue][TopicName(name)]?.subscriptions += 1
             state.tables[kind.rawValue][TopicName(name)]?.workers.insert(worker)
@@ -43,8 +46,22 @@ final class TopicRegistry: Sendable {
             if isLast { state.tables[kind.rawValue].values[index].workers.remove(worker) }
             guard state.tables[kind.rawValue].values[index].subscriptions == 0 else { return }
             let removed = state.tables[kind.rawValue].remove(at: index)
+            count(name, kind, by: -1)
             UnsafeMutablePointer(mutating: removed.key.bytes.start).deallocate()
-            names.wrappingSubtract(1, ordering: .relaxed)
+        }
+    }
+
+    private func count(_ name: ByteView, _ kind: Topic.Kind, by change: Int) {
+        names.wrappingAdd(change, ordering: .relaxed)
+        if KeyChannel.keyspace.mayMatch(name, kind) { keyspaceNames.wrappingAdd(change, ordering: .relaxed) }
+        if KeyChannel.keyevent.mayMatch(name, kind) { keyeventNames.wrappingAdd(change, ordering: .relaxed) }
+    }
+
+    /// Whether somebody may hear what happens to keys on channels of this kind. One load.
+    func mayHear(_ channel: KeyChannel) -> Bool {
+        switch channel {
+        case .keyspace: keyspaceNames.load(ordering: .relaxed) > 0
+        case .keyevent: keyeventNames.load(ordering: .relaxed) > 0
         }
     }
 

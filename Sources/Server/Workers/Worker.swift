@@ -221,6 +221,7 @@ final class Worker: @unchecked Sendable {
         }
         settings = server.settings
         pipeline.pointee.executor.call.limits = CommandLimits(settings)
+        pipeline.pointee.executor.call.access.tellsMisses = settings.keyspaceEvents.tellsMisses
         pipeline.pointee.executor.tracksLatency = settings.latencyTracking
         var threshold = settings.slowlogLogSlowerThan < 0 ? Int.max : settings.slowlogLogSlowerThan
         if settings.latencyMonitorThreshold > 0 {
