@@ -3,17 +3,20 @@
 struct DifferentialRun {
     private let judge: [RedisClient]
     private let candidate: [RedisClient]
+    /// What each server tells of its keys; nil where that is not compared.
+    private let listeners: (judge: EventListener, candidate: EventListener)?
     private let judgeVersion: ServerKind.Version
     private var generator: CommandGenerator
     /// The commands that each connection has queued in its transaction, for comparing EXEC's replies one by one.
     private var queued: [[[String]]] = [[], []]
     private var history: [String] = []
 
-    init(judge: ServerProcess, candidate: ServerProcess, seed: UInt64) throws {
+    init(judge: ServerProcess, candidate: ServerProcess, seed: UInt64, events: Bool = false) throws {
         self.judge = [try judge.client(), try judge.client(), try judge.client()]
         self.candidate = [try candidate.client(), try candidate.client(), try candidate.client()]
         judgeVersion = candidate.kind == judge.kind ? "99" : judge.kind.version
         generator = CommandGenerator(seed: seed)
+        listeners = events ? (try EventListener(judge), try EventListener(candidate)) : nil
         for client in [self.judge[0], self.candidate[0]] { try client.send("FLUSHALL") }
     }
 
@@ -37,6 +40,7 @@ struct DifferentialRun {
                     "expected \(String(describing: expected).prefix(2000))\nreceived \(String(describing: received).prefix(2000))"
                 )
             }
+            if let difference = try differenceOfEvents() { return report(difference) }
             if index % 100 == 99, let difference = try differenceOfKeyspaces() { return report(difference) }
         }
         return nil
@@ -60,6 +64,14 @@ struct DifferentialRun {
     private func agree(_ command: [String], _ expected: Reply, _ received: Reply) -> Bool {
         ReplyComparison.of(command).accepts(expected, received)
             || KnownDifference.covers(command, judge: expected, reply: received, judgeVersion: judgeVersion)
+    }
+
+    /// Compares what the last command has told.
+    private func differenceOfEvents() throws -> String? {
+        guard let listeners else { return nil }
+        let expected = try listeners.judge.events()
+        let received = try listeners.candidate.events()
+        return expected == received ? nil : "expected events \(expected)\nreceived events \(received)"
     }
 
     /// Compares the keys of both databases, their types, encodings, TTLs and values.

@@ -14,6 +14,21 @@ import Testing
         try compare(.redis, .freshet, rounds: DifferentialTests.rounds / 4, offset: UInt64(part) << 32)
     }
 
+    @Test(.enabled(if: hasBoth, "needs both servers"))
+    func freshetTellsOfItsKeysAsRedisDoes() throws {
+        let arguments = ["--notify-keyspace-events", "KEAmn"]
+        let judge = try ServerProcess(.redis, arguments)
+        let candidate = try ServerProcess(.freshet, arguments)
+        for round in 0..<DifferentialTests.rounds / 4 {
+            let seed = Seed.current &+ 3 << 40 &+ UInt64(round)
+            var run = try DifferentialRun(judge: judge, candidate: candidate, seed: seed, events: true)
+            if let difference = try run.firstDifference(commands: 400) {
+                Issue.record("FRESHET_SEED=\(Seed.current), round seed \(seed)\n\(difference)")
+                if round >= 3 { return }
+            }
+        }
+    }
+
     /// Shows that the suite itself is sound: two instances of the judge never differ.
     @Test(.enabled(if: hasJudge, "needs redis-server"))
     func theJudgeAgreesWithItself() throws {
