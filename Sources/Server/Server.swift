@@ -27,6 +27,7 @@ final class Server: @unchecked Sendable {
     let clients = ClientRegistry()
     let pause = ClientPause()
     let topics = TopicRegistry()
+    let tracking = ClientTracking()
     let observations: Observations
     let cycleClock = CycleClock()
     let statistics = Statistics()
@@ -66,6 +67,10 @@ final class Server: @unchecked Sendable {
         let values = ValuePublisher(server: self)
         keyspace.add(observer: values)
         keyspace.markHolders.append(values)
+        tracking.server = self
+        keyspace.readTracking = tracking
+        keyspace.markHolders.append(tracking)
+        keyspace.add(observer: tracking)
         graph.wake = { [unowned self] waiter in workers[waiter.worker].mailbox.send(.wake(waiter.session)) }
     }
 
@@ -96,6 +101,7 @@ final class Server: @unchecked Sendable {
         logLevelChanged?(settings.logLevel)
         passwordIsRequired.store(!settings.requirePassword.isEmpty, ordering: .relaxed)
         observations.configure(settings)
+        tracking.limit.store(settings.trackingTableMaxKeys, ordering: .relaxed)
         settingsGeneration.wrappingAdd(1, ordering: .releasing)
     }
 

@@ -44,6 +44,7 @@ public struct Call: ~Copyable {
     ) {
         self.reply = reply
         self.access = access
+        self.access.worker = worker
         self.session = session
         self.table = table
         entry = table.entries[0]

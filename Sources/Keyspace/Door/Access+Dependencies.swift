@@ -17,6 +17,7 @@ extension Access {
         }
         if recording.contains(.tracking), let tracking = keyspace.readTracking {
             marks = tracking.willRead(key, database: database, reader: reader) || marks
+            if let entry, entry.isComputed { keyspace.dependencies?.announce(entry.node) }
         }
         if marks { mark(key, entry) }
     }
@@ -167,6 +168,7 @@ extension Access {
     mutating func deliver() {
         let revision = takeRevision()
         settle()
+        changes.origin = ChangeLog.Origin(session: reader, worker: worker)
         keyspace.deliver(changes, revision: revision)
         if hasNoticed { removeMarks() }
         changes.removeAll()

@@ -83,6 +83,8 @@ public struct Access: ~Copyable {
     /// Who wants to know what the connection reads, and which connection it is.
     public var recording: ReadRecording = []
     public var reader = 0
+    /// The number of the worker that this belongs to; nil where it is none's.
+    public var worker: Int?
     /// Hash of the key that was last found to have expired, until a read has counted it among its misses.
     private var lapsedHash: UInt64 = 0
     /// Where this worker counts.

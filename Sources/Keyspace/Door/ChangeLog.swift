@@ -24,6 +24,15 @@ public struct ChangeLog: ~Copyable {
         let key: Range<Int>
     }
 
+    /// Who has made the changes.
+    public struct Origin: Sendable {
+        /// The number of the connection whose command it was; 0 for none.
+        public var session = 0
+        /// The number of the worker that delivers them; nil for any other thread.
+        public var worker: Int?
+    }
+
+    public internal(set) var origin = Origin()
     /// All changes, in the order in which they were made.
     public private(set) var changes: [Change] = []
     private var bytes: [UInt8] = []
@@ -31,6 +40,8 @@ public struct ChangeLog: ~Copyable {
     init() {}
 
     public var isEmpty: Bool { changes.isEmpty }
+    /// Whether all keys of a database have changed.
+    public private(set) var hasWholeDatabase = false
     var count: Int { changes.count }
 
     mutating func append(_ key: Key, database: Int, event: KeyEvent) {
@@ -46,10 +57,12 @@ public struct ChangeLog: ~Copyable {
     }
 
     mutating func append(_ subject: Subject, database: Int, event: KeyEvent) {
+        hasWholeDatabase = true
         changes.append(Change(subject: subject, database: database, hash: 0, event: event, key: 0..<0))
     }
 
     mutating func removeAll() {
+        hasWholeDatabase = false
         changes.removeAll(keepingCapacity: changes.count < 1024)
         bytes.removeAll(keepingCapacity: bytes.count < 65536)
     }

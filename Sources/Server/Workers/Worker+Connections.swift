@@ -110,6 +110,7 @@ extension Worker {
         pipeline.pointee.executor.select(&connection.pointee.session, now: Clock.wallMilliseconds())
         TransactionCommands.unwatchAll(&pipeline.pointee.executor.call)
         server.graph.sessionEnded(connection.pointee.record.identifier)
+        server.tracking.disable(connection.pointee.record)
         unsubscribeAll(connection)
         connections[connection.pointee.record.identifier] = nil
         server.clients.remove(connection.pointee.record)
