@@ -2,6 +2,7 @@
 import sys
 
 import redis
+from redis.cache import CacheConfig
 
 
 def check(actual, expected):
@@ -81,6 +82,32 @@ def subscribe(protocol):
         check(client.publish("news", "three"), 0)
 
 
+def keep():
+    """The client-side cache: what was read is kept until somebody else has changed it."""
+    keeper = redis.Redis(port=int(sys.argv[1]), protocol=3, cache_config=CacheConfig(), decode_responses=True)
+    other = redis.Redis(port=int(sys.argv[1]), protocol=3, decode_responses=True)
+    other.flushall()
+    other.set("kept", "old")
+    for turn in range(50):
+        other.set("kept", f"value {turn}")
+        check(keeper.get("kept"), f"value {turn}")
+        reads = other.info("commandstats")["cmdstat_get"]["calls"]
+        check(keeper.get("kept"), f"value {turn}")
+        check(keeper.get("kept"), f"value {turn}")
+        check(other.info("commandstats")["cmdstat_get"]["calls"], reads)
+    other.delete("kept")
+    check(keeper.get("kept"), None)
+    if "freshet_version" in other.info("server"):
+        for price in range(50):
+            other.set("price", price)
+            other.execute_command("COMPUTE.SET", "total", f"total {price}", "DEPS", 1, "price")
+            check(keeper.get("total"), f"total {price}")
+            check(keeper.get("total"), f"total {price}")
+        other.set("price", 50)
+        check(keeper.get("total"), None)
+
+
 for version in (2, 3):
     converse(version)
     subscribe(version)
+keep()

@@ -47,8 +47,10 @@ import Testing
     func everyCommandThatOnlyReadsIsRemembered(_ kind: ServerKind) throws {
         try with(kind) { tracker, writer, _ in
             let reads = [
-                "GET s", "MGET s", "STRLEN s", "GETRANGE s 0 1", "SUBSTR s 0 1", "LCS s s2", "EXISTS s", "TTL s", "PTTL s",
-                "EXPIRETIME s", "PEXPIRETIME s", "TYPE s", "TOUCH s", "OBJECT ENCODING s", "DUMP s", "HGET h f", "HMGET h f",
+                "GET s", "MGET s", "STRLEN s", "GETRANGE s 0 1", "SUBSTR s 0 1", "LCS s s2", "EXISTS s", "TTL s",
+                "PTTL s",
+                "EXPIRETIME s", "PEXPIRETIME s", "TYPE s", "TOUCH s", "OBJECT ENCODING s", "DUMP s", "HGET h f",
+                "HMGET h f",
                 "HGETALL h", "HKEYS h", "HVALS h", "HLEN h", "HEXISTS h f", "HSTRLEN h f", "HRANDFIELD h", "HSCAN h 0",
                 "ZSCORE z m", "ZMSCORE z m", "ZCARD z", "ZRANGE z 0 -1", "ZRANK z m", "ZREVRANK z m", "ZCOUNT z 0 9",
                 "ZLEXCOUNT z - +", "ZRANGEBYSCORE z 0 9", "ZRANGEBYLEX z - +", "ZREVRANGE z 0 -1", "ZSCAN z 0",
@@ -89,7 +91,7 @@ import Testing
         try with(kind) { tracker, _, _ in
             try tracker.run("MGET a b")
             for line in ["MULTI", "SET a 1", "SET b 1", "GET a", "EXEC", "PING"] {
-                tracker.raw.send(command: splitArguments(line) ?? [])
+                tracker.send(line)
             }
             var replies: [String] = []
             while replies.last != "PONG" { replies.append(try tracker.raw.readReply().description) }
@@ -109,7 +111,7 @@ import Testing
             try tracker.run("DEL b")
             try writer.run("SET c 1")
             #expect(try tracker.told() == [invalidate("b"), invalidate("c")])
-            // What is read behind the write is known to the end of the transaction and beyond.
+            // What is read behind the write stays known.
             for line in ["MULTI", "SET a 2", "GET a", "EXEC"] { try tracker.run(line) }
             #expect(try tracker.told() == [])
             try writer.run("SET a 3")
@@ -145,7 +147,9 @@ import Testing
             for line in ["MULTI", "GET a", "CLIENT CACHING YES", "GET b", "EXEC", "GET c"] { try tracker.run(line) }
             try writer.run("MSET a 3 b 3 c 3")
             #expect(try tracker.told() == [invalidate("b")])
-            for line in ["CLIENT CACHING YES", "NOSUCHCOMMAND", "GET a", "CLIENT CACHING YES", "MULTI", "DISCARD", "GET b"] {
+            for line in [
+                "CLIENT CACHING YES", "NOSUCHCOMMAND", "GET a", "CLIENT CACHING YES", "MULTI", "DISCARD", "GET b",
+            ] {
                 try tracker.run(line)
             }
             try writer.run("MSET a 4 b 4")
@@ -184,14 +188,16 @@ import Testing
             try writer.run("SET a 1")
             // In RESP2 only who has subscribed to something can be told.
             #expect(try target.told() == (version == 3 ? [message(#"["a"]"#)] : []))
-            try target.run("SUBSCRIBE __redis__:invalidate")
+            target.send("SUBSCRIBE __redis__:invalidate")
+            _ = try target.told()
             try tracker.run("MGET a b")
             try tracker.run("SET a 2")
             try writer.run("SET b 1")
             #expect(try target.told() == [message(#"["a"]"#), message(#"["b"]"#)])
             try writer.run("FLUSHALL")
             #expect(try target.told() == [message("(nil)")])
-            try target.run("UNSUBSCRIBE __redis__:invalidate")
+            target.send("UNSUBSCRIBE __redis__:invalidate")
+            _ = try target.told()
             try tracker.run("GET a")
             try writer.run("SET a 1")
             #expect(try target.told() == (version == 3 ? [message(#"["a"]"#)] : []))
@@ -234,7 +240,7 @@ import Testing
             #expect(try broadcast.told() == [#">["invalidate", (nil)]"#])
             try writer.run("SET a 1")
             #expect(try tracker.told() == [])
-            tracker.raw.send(command: splitArguments(flush) ?? [])
+            tracker.send(flush)
             #expect(try tracker.told() == ["OK", #">["invalidate", (nil)]"#])
         }
     }
@@ -317,6 +323,59 @@ import Testing
             try other.run("SET c 1")
             #expect(try tracker.told() == [invalidate("b"), invalidate("c")])
             #expect(try other.told() == [invalidate("a"), invalidate("b"), invalidate("c")])
+        }
+    }
+
+    // MARK: Computed keys
+
+    @Test(arguments: ServerKind.onlyFreshet)
+    func aComputedKeyThatTurnsStaleIsAChange(_ kind: ServerKind) throws {
+        for options in ["", "NOLOOP", "BCAST NOLOOP"] {
+            try with(kind, options) { tracker, writer, _ in
+                try writer.run("SET source 1")
+                try writer.run("COMPUTE.SET middle 2 DEPS 1 source")
+                try writer.run("COMPUTE.SET total 3 DEPS 1 middle")
+                _ = try tracker.told()
+                #expect(try tracker.run("GET total") == .bulk("3"))
+                // What follows from its own write is told to a client that does not want to hear of the write itself.
+                try tracker.run("MSET source 2 other 1")
+                let expected = options.hasPrefix("BCAST") ? invalidate("middle", "total") : invalidate("total")
+                #expect(try tracker.told() == [expected], "\(options)")
+                #expect(try tracker.run("GET total") == .null)
+                try writer.run("COMPUTE.SET middle 5 DEPS 1 source")
+                _ = try tracker.told()
+                try tracker.run("GET total")
+                try writer.run("COMPUTE.SET total 6 DEPS 1 middle")
+                #expect(try tracker.told() == [invalidate("total")], "\(options)")
+                #expect(try tracker.run("GET total") == .bulk("6"))
+                for line in ["MULTI", "SET source 3", "SET source 4", "COMPUTE.INVALIDATE KEYS 1 source", "EXEC"] {
+                    try writer.run(line)
+                }
+                let all = options.hasPrefix("BCAST") ? invalidate("middle", "source", "total") : invalidate("total")
+                #expect(try tracker.told() == [all], "\(options)")
+            }
+        }
+    }
+
+    /// Whoever waits for a computed key makes nobody forget that others listen to it.
+    @Test(arguments: ServerKind.onlyFreshet)
+    func waitersAndTrackersOfOneComputedKeyAreBothTold(_ kind: ServerKind) throws {
+        try with(kind) { tracker, writer, server in
+            try writer.run("COMPUTE.SET total 1 DEPS 1 source")
+            try tracker.run("GET total")
+            try writer.run("SET source 1")
+            #expect(try tracker.told() == [invalidate("total")])
+            let lease = try writer.run("COMPUTE.BEGIN total DEPS 1 source")
+            let waiter = try Listener(server)
+            waiter.send("COMPUTE.BEGIN total WAIT 20000")
+            try tracker.run("GET total")
+            while try writer.run("COMPUTE.INFO total").description.contains(#""waiters", 0"#) {}
+            try writer.run("COMPUTE.END \(lease[1].text ?? "") 2")
+            #expect(try waiter.raw.readReply()[1] == .bulk("2"))
+            #expect(try tracker.told() == [invalidate("total")])
+            #expect(try tracker.run("GET total") == .bulk("2"))
+            try writer.run("SET source 2")
+            #expect(try tracker.told() == [invalidate("total")])
         }
     }
 
@@ -484,7 +543,7 @@ import Testing
         let server = try ServerProcess(kind, ["--tracking-table-max-keys", "10"])
         let tracker = try Listener(server)
         try tracker.run("CLIENT TRACKING ON")
-        for index in 0..<50 { tracker.raw.send(command: splitArguments("GET key:\(index)") ?? []) }
+        for index in 0..<50 { tracker.send("GET key:\(index)") }
         var told: Set<String> = []
         for _ in 0..<3 { told.formUnion(try tracker.told().filter { $0.contains("invalidate") }) }
         #expect(told.count == 40)

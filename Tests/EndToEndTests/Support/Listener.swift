@@ -1,6 +1,8 @@
-/// A connection that is told things between its replies.
-public final class Listener: Sendable {
+/// A connection that is told things between its replies. Use one from one thread at a time.
+public final class Listener: @unchecked Sendable {
     public let raw: RawConnection
+    /// What it was told while it waited for replies.
+    private var messages: [String] = []
 
     /// - Parameter version: 2 or 3: the version of RESP that is spoken.
     public init(_ server: ServerProcess, version: Int = 3) throws {
@@ -8,20 +10,24 @@ public final class Listener: Sendable {
         if version == 3 { try raw.run("HELLO 3") }
     }
 
-    /// Sends a command line and reads its reply; what is told before it is lost.
+    public func send(_ line: String) { raw.send(command: splitArguments(line) ?? []) }
+
+    /// Sends a command line and reads its reply.
     @discardableResult
     public func run(_ line: String) throws -> Reply {
-        raw.send(command: splitArguments(line) ?? [])
+        send(line)
         while true {
             let reply = try raw.readReply()
-            if !reply.isMessage { return reply }
+            guard case .push = reply else { return reply }
+            messages.append(reply.description)
         }
     }
 
-    /// Everything that the server has to tell now, as text: what it has told when a PING is answered.
+    /// Everything that the server has told and not answered, as text: what it has to tell now comes before the answer to a
+    /// PING.
     public func told() throws -> [String] {
-        raw.send(command: [Array("PING".utf8)])
-        var messages: [String] = []
+        defer { messages = [] }
+        send("PING")
         while true {
             let reply = try raw.readReply()
             if reply == .status("PONG") || reply == .array([.bulk("pong"), .bulk("")]) { return messages }
@@ -30,12 +36,4 @@ public final class Listener: Sendable {
     }
 
     public var identifier: Int64 { get throws { try run("CLIENT ID").integer ?? 0 } }
-}
-
-extension Reply {
-    /// Whether nobody has asked for it.
-    fileprivate var isMessage: Bool {
-        if case .push = self { return true }
-        return false
-    }
 }
