@@ -3,13 +3,17 @@ import Primitives
 import Synchronization
 
 extension Server {
+    /// So many are told one by one, which for more takes longer than to sort them by worker.
+    private static let fewTrackers = 4
+
     /// Tells trackers, or those whom they have named, what to forget. Nothing is executed and nothing written by it.
     ///
     /// - Parameter sender: the number of the calling worker, whose own connections are handed the message at once: behind
     ///   the reply, where it is the connection whose command is being executed. Nil for any other thread.
     func tell(_ trackers: [ClientRecord], _ invalidation: Invalidation, from sender: Int?) {
-        if trackers.count == 1, let tracker = trackers.first {
-            return tell(tracker, invalidation, from: sender)
+        guard trackers.count > Self.fewTrackers else {
+            for tracker in trackers { tell(tracker, invalidation, from: sender) }
+            return
         }
         var direct = [[Int]](repeating: [], count: workers.count)
         for tracker in trackers {
