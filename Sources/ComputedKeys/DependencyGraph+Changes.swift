@@ -31,6 +31,10 @@ extension DependencyGraph: DependencyTracking {
         keyspace.nodeStates.nextDeadline.store(content.graph.deadlines.next, ordering: .relaxed)
     }
 
+    public func announce(_ node: UInt32) {
+        withContent { content in _ = content.graph.states[node].insert(.announced) }
+    }
+
     public func isInGrace(_ node: UInt32, now: Int64) -> Bool {
         withContent { content in
             guard content.graph.states[node].condition != .absent, let grace = content.graph.graces[node] else {

@@ -63,7 +63,7 @@ public final class DependencyGraph: @unchecked Sendable {
     /// Wakes all who wait for `node`.
     func wakeWaiters(of node: UInt32, _ content: inout Content) {
         guard let waiters = content.leases.waiters.removeValue(forKey: node) else { return }
-        content.graph.states[node].remove(.announced)
+        // Others may listen to the node, which stays announced: what nobody wants to hear does no harm.
         for waiter in waiters {
             content.leases.awaited[waiter.session]?.removeAll { $0 == node }
             wake(waiter)

@@ -48,6 +48,9 @@ extension Directive {
     private static let keyspace: [Directive] = [
         Directive("databases", .integer(\.databases, 1...65_535), change: .atStartOnly, "number of databases"),
         Directive("hz", .clamped(\.hz, int32, to: 1...500), "rounds of background work a second"),
+        Directive(
+            "tracking-table-max-keys", .integer(\.trackingTableMaxKeys, anySize),
+            "most keys that are remembered for CLIENT TRACKING; 0 for no limit"),
         Directive("active-expire-effort", .integer(\.activeExpireEffort, 1...10), "how much time expiry may take"),
         Directive(
             "hash-max-listpack-entries", .integer(\.hashMaxListpackEntries, anySize),

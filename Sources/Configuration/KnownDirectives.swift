@@ -38,7 +38,7 @@ enum KnownDirectives {
         "tls-client-cert-file", "tls-client-key-file", "tls-client-key-file-pass", "tls-cluster",
         "tls-dh-params-file", "tls-key-file", "tls-key-file-pass", "tls-prefer-server-ciphers", "tls-protocols",
         "tls-replication", "tls-session-cache-size", "tls-session-cache-timeout", "tls-session-caching",
-        "tracking-table-max-keys", "use-exit-on-panic", "watchdog-period",
+        "use-exit-on-panic", "watchdog-period",
     ]
 
     /// Names that protect something: to start as if they were not there would leave open what they close.

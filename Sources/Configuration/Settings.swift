@@ -45,6 +45,8 @@ public struct Settings: Sendable {
     public var databases = 16
     /// Rounds of background work a second.
     public var hz = 10
+    /// Most keys that are remembered for CLIENT TRACKING; 0 for no limit.
+    public var trackingTableMaxKeys = 1_000_000
     /// How much time expiry may take, 1...10.
     public var activeExpireEffort = 1
     public var activeRehashing = true

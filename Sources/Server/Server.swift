@@ -28,6 +28,7 @@ final class Server: @unchecked Sendable {
     let pause = ClientPause()
     let topics = TopicRegistry()
     private var notifier: KeyspaceNotifier?
+    let tracking = ClientTracking()
     let observations: Observations
     let cycleClock = CycleClock()
     let statistics = Statistics()
@@ -70,6 +71,10 @@ final class Server: @unchecked Sendable {
         let values = ValuePublisher(server: self)
         keyspace.add(observer: values)
         keyspace.markHolders.append(values)
+        tracking.server = self
+        keyspace.readTracking = tracking
+        keyspace.markHolders.append(tracking)
+        keyspace.add(observer: tracking)
         graph.wake = { [unowned self] waiter in workers[waiter.worker].mailbox.send(.wake(waiter.session)) }
     }
 
@@ -101,6 +106,7 @@ final class Server: @unchecked Sendable {
         passwordIsRequired.store(!settings.requirePassword.isEmpty, ordering: .relaxed)
         observations.configure(settings)
         notifier?.configure()
+        tracking.limit.store(settings.trackingTableMaxKeys, ordering: .relaxed)
         settingsGeneration.wrappingAdd(1, ordering: .releasing)
     }
 

@@ -1,7 +1,9 @@
 """Talks to a server through redis-py, in both protocols: redis_py.py PORT. Ends with 0 if every reply is the expected one."""
 import sys
+import time
 
 import redis
+from redis.cache import CacheConfig
 
 
 def check(actual, expected):
@@ -81,6 +83,39 @@ def subscribe(protocol):
         check(client.publish("news", "three"), 0)
 
 
+def reads(client, key, expected):
+    """Reads until the value is the expected one: what a client is told is on its way when the writer is answered."""
+    deadline = time.monotonic() + 10
+    while client.get(key) != expected:
+        if time.monotonic() > deadline:
+            sys.exit(f"{key} is {client.get(key)!r} for good, expected {expected!r}")
+
+
+def keep():
+    """The client-side cache: what was read is kept until somebody else has changed it."""
+    keeper = redis.Redis(port=int(sys.argv[1]), protocol=3, cache_config=CacheConfig(), decode_responses=True)
+    other = redis.Redis(port=int(sys.argv[1]), protocol=3, decode_responses=True)
+    for turn in range(50):
+        other.set("kept", turn)
+        reads(keeper, "kept", f"{turn}")
+        calls = other.info("commandstats")["cmdstat_get"]["calls"]
+        for _ in range(10):
+            check(keeper.get("kept"), f"{turn}")
+        check(other.info("commandstats")["cmdstat_get"]["calls"], calls)
+    other.delete("kept")
+    reads(keeper, "kept", None)
+    # What was derived from it is forgotten with it.
+    if "freshet_version" in other.info("server"):
+        for price in range(50):
+            other.set("price", price)
+            reads(keeper, "total", None)
+            other.execute_command("COMPUTE.SET", "total", f"total {price}", "DEPS", 1, "price")
+            reads(keeper, "total", f"total {price}")
+
+
 for version in (2, 3):
     converse(version)
     subscribe(version)
+# The library refuses servers of older versions.
+if [int(part) for part in redis.Redis(port=int(sys.argv[1])).info("server")["redis_version"].split(".")] >= [7, 4]:
+    keep()

@@ -184,6 +184,7 @@ public struct Executor: ~Copyable {
         call.entry = entry
         call.arguments = arguments
         call.hasFirstKeyHash = false
+        if call.session.pointee.state.contains(.tracking) { prepareTracking(entry) }
         handle(entry)
         _ = finish(entry, arguments, startedAt: start)
     }
@@ -229,6 +230,7 @@ public struct Executor: ~Copyable {
         call.isSilenced = isSkipped || call.session.pointee.state.contains(.silent)
         dispatch(found, arguments)
         call.isSilenced = false
+        if call.session.pointee.state.contains(.tracking) { endCaching(found) }
         if isSkipped || !call.session.pointee.state.isDisjoint(with: [.silent, .skipsNext]) {
             call.reply.output.pointee.truncate(to: mark)
         }
@@ -260,6 +262,7 @@ public struct Executor: ~Copyable {
             return call.reply.simple("QUEUED")
         }
         if entry.fullName == "exec" { return executeTransaction(entry, arguments) }
+        if state.contains(.tracking) { prepareTracking(entry) }
         _ = run(entry, arguments, startedAt: CycleClock.now())
     }
 

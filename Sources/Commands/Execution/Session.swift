@@ -18,6 +18,8 @@ public struct Session: ~Copyable {
         public static let skipsNext = State(rawValue: 1 << 3)
         /// Has subscribed to channels: in RESP2 most commands are refused then.
         public static let subscriber = State(rawValue: 1 << 4)
+        /// `CLIENT TRACKING` is on: each command decides whether what it reads is remembered.
+        public static let tracking = State(rawValue: 1 << 5)
     }
 
     /// Unique among all connections since the start.
@@ -28,7 +30,9 @@ public struct Session: ~Copyable {
     public var state: State = []
     /// Whether to close the connection once what was answered is sent.
     public var closesAfterReply = false
-    /// Who wants to know what the connection reads.
+    /// What `CLIENT TRACKING` does for it.
+    public var tracking: TrackingOptions = []
+    /// Who wants to know what the connection reads, whatever the command.
     public var recording: ReadRecording = []
     /// Whether the command that was just executed waits, to be executed again when it is woken.
     public var isSuspended = false

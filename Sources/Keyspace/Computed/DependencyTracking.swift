@@ -19,6 +19,10 @@ public protocol DependencyTracking: AnyObject, Sendable {
     /// - Returns: whether changes of the key are to be told.
     func willRead(_ key: Key, database: Int, reader: Int, deadline: Int64?) -> Bool
 
+    /// Somebody wants to hear of what becomes of the computed value of `node`, of which a reader sees no state from before
+    /// this call.
+    func announce(_ node: UInt32)
+
     /// A key has changed.
     ///
     /// - Parameters:

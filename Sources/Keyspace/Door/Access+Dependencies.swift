@@ -17,6 +17,7 @@ extension Access {
         }
         if recording.contains(.tracking), let tracking = keyspace.readTracking {
             marks = tracking.willRead(key, database: database, reader: reader) || marks
+            if let entry, entry.isComputed { keyspace.dependencies?.announce(entry.node) }
         }
         if marks { mark(key, entry) }
     }
@@ -171,6 +172,7 @@ extension Access {
         // Reads that were in vain have no place in the order of writes.
         let revision = dirty == 0 ? keyspace.revision : takeRevision()
         if dirty != 0 { settle() }
+        changes.session = reader
         keyspace.deliver(changes, revision: revision)
         if hasNoticed { removeMarks() }
         changes.removeAll()

@@ -26,6 +26,8 @@ public struct ChangeLog: ~Copyable {
 
     /// Number of the worker that executes what changes; nil outside of workers.
     public let worker: Int?
+    /// The number of the connection whose command has made the changes; 0 for none.
+    public internal(set) var session = 0
     /// All changes, in the order in which they were made.
     public private(set) var changes: [Change] = []
     private var bytes: [UInt8] = []
@@ -33,6 +35,8 @@ public struct ChangeLog: ~Copyable {
     init(worker: Int?) { self.worker = worker }
 
     public var isEmpty: Bool { changes.isEmpty }
+    /// Whether all keys of a database have changed.
+    public private(set) var hasWholeDatabase = false
     var count: Int { changes.count }
 
     mutating func append(_ key: Key, database: Int, event: KeyEvent) {
@@ -48,10 +52,12 @@ public struct ChangeLog: ~Copyable {
     }
 
     mutating func append(_ subject: Subject, database: Int, event: KeyEvent) {
+        hasWholeDatabase = true
         changes.append(Change(subject: subject, database: database, hash: 0, event: event, key: 0..<0))
     }
 
     mutating func removeAll() {
+        hasWholeDatabase = false
         changes.removeAll(keepingCapacity: changes.count < 1024)
         bytes.removeAll(keepingCapacity: bytes.count < 65536)
     }

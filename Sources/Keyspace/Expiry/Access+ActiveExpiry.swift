@@ -69,7 +69,9 @@ extension Access {
     public mutating func expireDue(shard index: Int, limit: Int) -> ExpiryProgress {
         var progress = ExpiryProgress()
         var left = limit
-        let outer = database
+        let outer = (database: database, reader: reader)
+        // It is nobody's command.
+        reader = 0
         withShard(index) { access, shard in
             for database in 0..<access.keyspace.databaseCount {
                 let place = shard.pointee.databases + database
@@ -82,7 +84,8 @@ extension Access {
             }
             access.commit()
         }
-        database = outer
+        database = outer.database
+        reader = outer.reader
         return progress
     }
 

@@ -8,6 +8,8 @@ final class LazyFree: Sendable {
     enum Garbage {
         case entry(Entry)
         case database(UnsafeMutablePointer<ShardDatabase>)
+        /// What frees memory when nobody refers to it any more.
+        case object(any Sendable & AnyObject)
     }
 
     private struct State {
@@ -95,6 +97,7 @@ final class LazyFree: Sendable {
             database.pointee.destroyEntries()
             database.deinitialize(count: 1)
             database.deallocate()
+        case .object: break
         }
         waiting.wrappingSubtract(1, ordering: .relaxed)
         freed.wrappingAdd(1, ordering: .relaxed)

@@ -175,6 +175,8 @@ public final class Keyspace: @unchecked Sendable {
         return total
     }
 
+    /// Lets go of an object in the background, which the caller must not keep: for those whose end takes long.
+    public func releaseInBackground(_ object: any Sendable & AnyObject) { lazyFree.enqueue(.object(object)) }
     /// Objects that wait to be freed in the background, and those that were.
     public var lazyFreeCounts: (pending: Int, freed: Int) { (lazyFree.pendingCount, lazyFree.freedCount) }
     /// Begins counting what was freed in the background anew.

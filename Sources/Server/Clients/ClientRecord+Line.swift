@@ -22,28 +22,32 @@ extension ClientRecord {
         return """
             id=\(identifier) addr=\(address) laddr=\(localAddress) fd=\(descriptor) \
             name=\(String(decoding: identity.name, as: UTF8.self)) \
-            age=\(max(0, now - createdAt)) idle=\(max(0, now - Int64(lastInteraction.current))) flags=\(state.letters(isSubscriber: isSubscriber)) \
+            age=\(max(0, now - createdAt)) idle=\(max(0, now - Int64(lastInteraction.current))) flags=\(letters(state)) \
             db=\(database.current) sub=\(channels.current) psub=\(patterns.current) ssub=\(shardChannels.current) \
             multi=\(queued.current) watch=\(watched.current) \
             qbuf=\(inputBytes.current) qbuf-free=\(max(0, inputCapacity.current - inputBytes.current)) \
             argv-mem=\(argumentBytes) multi-mem=\(queuedBytes.current) \
             rbs=\(output.capacity) rbp=\(outputPeak.current) obl=\(output.bytes) oll=\(output.bytes > 0 ? 1 : 0) omem=\(output.capacity) \
             tot-mem=\(memory) events=\(state.contains(.awaitsWritability) ? "rw" : "r") \
-            cmd=\(table.name(of: lastCommand.current) ?? "NULL") user=\(identity.user) redir=-1 \
+            cmd=\(table.name(of: lastCommand.current) ?? "NULL") user=\(identity.user) redir=\(state.contains(.tracking) ? redirection.current : -1) \
             resp=\(version.current) lib-name=\(String(decoding: identity.libraryName, as: UTF8.self)) \
             lib-ver=\(String(decoding: identity.libraryVersion, as: UTF8.self))
             """
     }
 }
 
-extension ClientRecord.Flags {
-    /// The letters that CLIENT LIST has for them, in its order.
-    fileprivate func letters(isSubscriber: Bool) -> String {
-        let all: [(flag: ClientRecord.Flags, letter: Character)] = [
-            (.transaction, "x"), (.paused, "b"), (.dirtyWatch, "d"), (.closesAfterReply, "c"), (.unixSocket, "U"),
-            (.noEvict, "e"), (.noTouch, "T"),
+extension ClientRecord {
+    /// The letters that CLIENT LIST has for a connection's states, in its order.
+    private func letters(_ state: Flags) -> String {
+        let all: [(isOn: Bool, letter: Character)] = [
+            (isSubscriber, "P"), (state.contains(.transaction), "x"), (state.contains(.paused), "b"),
+            (state.contains(.tracking), "t"),
+            (state.contains(.tracking) && isRedirectionBroken.load(ordering: .relaxed), "R"),
+            (state.contains(.broadcast), "B"), (state.contains(.dirtyWatch), "d"),
+            (state.contains(.closesAfterReply), "c"), (state.contains(.unixSocket), "U"),
+            (state.contains(.noEvict), "e"), (state.contains(.noTouch), "T"),
         ]
-        let letters = (isSubscriber ? "P" : "") + String(all.filter { contains($0.flag) }.map(\.letter))
+        let letters = String(all.filter(\.isOn).map(\.letter))
         return letters.isEmpty ? "N" : letters
     }
 }

@@ -24,6 +24,8 @@ final class ClientRecord: Sendable {
         /// CLIENT PAUSE holds its next command.
         static let paused = Flags(rawValue: 64)
         static let awaitsWritability = Flags(rawValue: 128)
+        static let tracking = Flags(rawValue: 256)
+        static let broadcast = Flags(rawValue: 512)
     }
 
     let identifier: Int
@@ -48,6 +50,11 @@ final class ClientRecord: Sendable {
     let shardChannels = Counter()
     /// Bytes that the subscriptions take.
     let subscriptionBytes = Counter()
+    /// `TrackingOptions` that are in force, and the connection that is told in this one's place; 0 for none.
+    let tracking = Counter()
+    let redirection = Counter()
+    /// Whether the connection that was to be told was gone.
+    let isRedirectionBroken = Atomic<Bool>(false)
     let inputBytes = Counter()
     let inputCapacity = Counter()
     let outputBytes = Counter()

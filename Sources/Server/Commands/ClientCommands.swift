@@ -9,7 +9,8 @@ enum ClientCommands {
     static let commands: [Command] = [
         Command(
             "client", arity: -2, group: .connection, since: "2.4.0", complexity: "That of the subcommand.",
-            summary: "Holds the commands about connections.", subcommands: own + others, handler: unreachable)
+            summary: "Holds the commands about connections.", subcommands: own + others + tracking, handler: unreachable
+        )
     ]
 
     private static let flags: CommandFlags = [.noscript, .loading, .stale]

@@ -56,6 +56,7 @@ enum ConnectionCommands {
 
     private static func reset(_ call: inout Call) throws(CommandError) {
         TransactionCommands.discardTransaction(&call)
+        ClientCommands.disableTracking(&call)
         let server = call.server
         if let connection = call.worker.current { call.worker.unsubscribeAll(connection) }
         call.session.pointee.state = server.requiresPassword ? .unauthenticated : []

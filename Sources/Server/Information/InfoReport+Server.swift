@@ -75,7 +75,7 @@ extension InfoReport {
         // Those whose next command CLIENT PAUSE holds.
         let paused = records.count { ClientRecord.Flags(rawValue: $0.flags.current).contains(.paused) }
         info.field("blocked_clients", paused)
-        info.zeros("tracking_clients")
+        info.field("tracking_clients", server.tracking.clientCount)
         info.field("pubsub_clients", records.count { $0.isSubscriber })
         info.field("watching_clients", records.count { $0.watched.current > 0 })
         info.zeros("clients_in_timeout_table")

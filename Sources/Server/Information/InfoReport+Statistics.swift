@@ -1,5 +1,6 @@
 import Commands
 import Configuration
+import Keyspace
 import Primitives
 
 /// What was counted: overall, of commands and of errors.
@@ -38,8 +39,11 @@ extension InfoReport {
             "latest_fork_usec", "total_forks",
             "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
             "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
-            "current_active_defrag_time", "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes",
-            "unexpected_error_replies")
+            "current_active_defrag_time")
+        info.field("tracking_total_keys", server.tracking.readers.keyCount)
+        info.field("tracking_total_items", server.tracking.readers.itemCount)
+        info.field("tracking_total_prefixes", server.tracking.broadcasts.prefixCount)
+        info.zeros("unexpected_error_replies")
         info.field("total_error_replies", server.observations.errorCounts.reduce(0) { $0 + $1.count })
         info.zeros("dump_payload_sanitizations")
         info.field("total_reads_processed", totals.reads)

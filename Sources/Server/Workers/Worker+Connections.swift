@@ -106,13 +106,15 @@ extension Worker {
         connection.pointee.isClosed = true
         if connection.pointee.isPaused { pausedConnections -= 1 }
         poll.remove(connection.pointee.descriptor)
-        Glibc.close(connection.pointee.descriptor)
         pipeline.pointee.executor.select(&connection.pointee.session, now: Clock.wallMilliseconds())
         TransactionCommands.unwatchAll(&pipeline.pointee.executor.call)
         server.graph.sessionEnded(connection.pointee.record.identifier)
+        server.tracking.disable(connection.pointee.record)
         unsubscribeAll(connection)
         connections[connection.pointee.record.identifier] = nil
         server.clients.remove(connection.pointee.record)
+        // Who sees the connection end finds nothing left of it.
+        Glibc.close(connection.pointee.descriptor)
         load.wrappingSubtract(1, ordering: .relaxed)
         closed.append(connection)
     }

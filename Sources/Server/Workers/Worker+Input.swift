@@ -175,6 +175,9 @@ extension Worker {
         if connection.pointee.session.closesAfterReply { flags.insert(.closesAfterReply) }
         if connection.pointee.session.isProtectedFromEviction { flags.insert(.noEvict) }
         if connection.pointee.session.leavesAccessClock { flags.insert(.noTouch) }
+        let tracking = connection.pointee.session.tracking
+        if tracking.contains(.on) { flags.insert(.tracking) }
+        if tracking.contains(.broadcast) { flags.insert(.broadcast) }
         if connection.pointee.isPaused { flags.insert(.paused) }
         if connection.pointee.awaitsWritability { flags.insert(.awaitsWritability) }
         return flags

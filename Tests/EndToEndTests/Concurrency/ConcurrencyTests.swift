@@ -243,7 +243,7 @@ import Testing
     }
 }
 
-private final class Counter: @unchecked Sendable {
+final class Counter: @unchecked Sendable {
     private let lock = NSLock()
     private var stored = 0
 
