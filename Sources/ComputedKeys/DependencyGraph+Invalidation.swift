@@ -119,6 +119,8 @@ extension DependencyGraph {
         if !others, content.leases.waiters.isEmpty, content.graph.suspended.isEmpty {
             content.graph.states.reset(below: content.graph.nodes.end)
             content.graph = Graph(states: keyspace.nodeStates)
+            // What had changed before has gone with all that was derived from it.
+            content.roots = []
             return
         }
         let nodes = content.graph.nodes(in: database)
