@@ -131,6 +131,8 @@ extension DependencyGraph {
         _ content: inout Content, into log: inout ChangeLog
     ) -> PublishOutcome {
         guard hasMemory(content), dependencies.count <= EdgePool.maximumRun else { return .outOfMemory }
+        // Another thread may have noted a change whose dependents it has not marked yet: early cutoff must know of it.
+        markPending(now: now, &content, into: &log)
         switch content.graph.cycle(from: node, over: dependencies) {
         case .none: break
         case .some(.path(let path)): return .cycle(content.graph.describe(path))
