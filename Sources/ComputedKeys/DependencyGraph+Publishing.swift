@@ -7,6 +7,8 @@ public struct PublishOptions {
     public var grace: Int64 = 0
     /// Microseconds that the computation took; nil for the time since its begin.
     public var cost: UInt32?
+    /// When the value expires, in milliseconds since 1970.
+    public var deadline: Int64?
     /// Whether the key has the value already, as a computed one.
     public var isEqual = false
 
@@ -144,6 +146,11 @@ extension DependencyGraph {
         guard content.graph.link(node, to: dependencies) else { return .outOfMemory }
         let revision = keyspace.advanceRevision()
         content.graph.setValue(of: node, derivedFrom: dependencies, options, revision: revision)
+        // Who has read it already, or computes around it, will not look at it again.
+        if options.deadline == nil || before.contains(.hasDependents) || content.graph.nodes[node].pins > 1 {
+            content.graph.deadlines.set(options.deadline, for: node)
+            publishDeadline(content)
+        }
         content.statistics.published += 1
         let wasStale = before.condition == .stale || before.condition == .maybeStale
         if !options.isEqual || before.condition == .absent {
