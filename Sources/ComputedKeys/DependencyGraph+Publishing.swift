@@ -11,6 +11,8 @@ public struct PublishOptions {
     public var deadline: Int64?
     /// Whether the key has the value already, as a computed one.
     public var isEqual = false
+    /// Whether the key has a value that is not a computed one.
+    public var replacesOrdinary = false
 
     public init() {}
 }
@@ -57,6 +59,8 @@ extension DependencyGraph {
             if case .stored = outcome { isStored = true } else { content.statistics.superseded += 1 }
             end(lease, &content) { outer, content in
                 if isStored {
+                    // It may have read the ordinary value that was there.
+                    if options.replacesOrdinary { return }
                     outer.accept(content.graph.seen(lease.node), from: old)
                 } else {
                     // It may use the value, and nobody would tell it when that changes.
