@@ -41,6 +41,7 @@ extension DependencyGraph {
         withContent { content in
             guard let lease = lease(of: token, now: now, &content) else { return .lost }
             let old = content.graph.seen(lease.node)
+            adoptInnerReads(lease, &content)
             var options = options
             options.cost =
                 options.cost ?? UInt32(clamping: Clock.monotonicMicroseconds() - lease.startedAt)
@@ -71,6 +72,19 @@ extension DependencyGraph {
             content.graph.unpin(lease.node)
             publishSize(content)
             return outcome
+        }
+    }
+
+    /// Adds to a computation what those inside it that still go on have read, since the connection has.
+    private func adoptInnerReads(_ lease: Lease, _ content: inout Content) {
+        let frames = content.leases.frames[lease.session] ?? []
+        guard let position = frames.firstIndex(where: { $0 === lease }) else { return }
+        for inner in frames[(position + 1)...] {
+            for dependency in inner.dependencies where lease.add(dependency) {
+                content.graph.pin(dependency.node)
+                content.leases.dependencyCount += 1
+            }
+            lease.isTainted = lease.isTainted || inner.isTainted
         }
     }
 
