@@ -81,14 +81,17 @@ extension DependencyGraph: DependencyTracking {
     }
 
     public func propagate(now: Int64, into log: inout ChangeLog) {
-        withContent { content in
-            guard !content.roots.isEmpty else { return }
-            let roots = content.roots
-            content.roots = []
-            // A position of its own: who asks for what changed since one that was given before must be told.
-            cascade(Cascade(roots: roots, revision: keyspace.advanceRevision(), now: now), &content, into: &log)
-            for root in roots { content.graph.release(root) }
-        }
+        withContent { markPending(now: now, &$0, into: &log) }
+    }
+
+    /// Marks what was derived from nodes whose changes were noted.
+    func markPending(now: Int64, _ content: inout Content, into log: inout ChangeLog) {
+        guard !content.roots.isEmpty else { return }
+        let roots = content.roots
+        content.roots = []
+        // A position of its own: who asks for what changed since one that was given before must be told.
+        cascade(Cascade(roots: roots, revision: keyspace.advanceRevision(), now: now), &content, into: &log)
+        for root in roots { content.graph.release(root) }
     }
 
     public func expireSources(now: Int64, into log: inout ChangeLog) {

@@ -120,6 +120,8 @@ extension DependencyGraph {
             content.graph.states.reset(below: content.graph.nodes.end)
             content.graph = Graph(states: keyspace.nodeStates)
             keyspace.nodeStates.hasNodes.store(false, ordering: .relaxed)
+            // What had changed before has gone with all that was derived from it.
+            content.roots = []
             return
         }
         let nodes = content.graph.nodes(in: database)

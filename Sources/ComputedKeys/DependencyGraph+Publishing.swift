@@ -7,8 +7,12 @@ public struct PublishOptions {
     public var grace: Int64 = 0
     /// Microseconds that the computation took; nil for the time since its begin.
     public var cost: UInt32?
+    /// When the value expires, in milliseconds since 1970.
+    public var deadline: Int64?
     /// Whether the key has the value already, as a computed one.
     public var isEqual = false
+    /// Whether the key has a value that is not a computed one.
+    public var replacesOrdinary = false
 
     public init() {}
 }
@@ -37,6 +41,7 @@ extension DependencyGraph {
         withContent { content in
             guard let lease = lease(of: token, now: now, &content) else { return .lost }
             let old = content.graph.seen(lease.node)
+            adoptInnerReads(lease, &content)
             var options = options
             options.cost =
                 options.cost ?? UInt32(clamping: Clock.monotonicMicroseconds() - lease.startedAt)
@@ -55,6 +60,8 @@ extension DependencyGraph {
             if case .stored = outcome { isStored = true } else { content.statistics.superseded += 1 }
             end(lease, &content) { outer, content in
                 if isStored {
+                    // It may have read the ordinary value that was there.
+                    if options.replacesOrdinary { return }
                     outer.accept(content.graph.seen(lease.node), from: old)
                 } else {
                     // It may use the value, and nobody would tell it when that changes.
@@ -65,6 +72,19 @@ extension DependencyGraph {
             content.graph.unpin(lease.node)
             publishSize(content)
             return outcome
+        }
+    }
+
+    /// Adds to a computation what those inside it that still go on have read, since the connection has.
+    private func adoptInnerReads(_ lease: Lease, _ content: inout Content) {
+        let frames = content.leases.frames[lease.session] ?? []
+        guard let position = frames.firstIndex(where: { $0 === lease }) else { return }
+        for inner in frames[(position + 1)...] {
+            for dependency in inner.dependencies where lease.add(dependency) {
+                content.graph.pin(dependency.node)
+                content.leases.dependencyCount += 1
+            }
+            lease.isTainted = lease.isTainted || inner.isTainted
         }
     }
 
@@ -131,6 +151,8 @@ extension DependencyGraph {
         _ content: inout Content, into log: inout ChangeLog
     ) -> PublishOutcome {
         guard hasMemory(content), dependencies.count <= EdgePool.maximumRun else { return .outOfMemory }
+        // Another thread may have noted a change whose dependents it has not marked yet: early cutoff must know of it.
+        markPending(now: now, &content, into: &log)
         switch content.graph.cycle(from: node, over: dependencies) {
         case .none: break
         case .some(.path(let path)): return .cycle(content.graph.describe(path))
@@ -142,6 +164,11 @@ extension DependencyGraph {
         guard content.graph.link(node, to: dependencies) else { return .outOfMemory }
         let revision = keyspace.advanceRevision()
         content.graph.setValue(of: node, derivedFrom: dependencies, options, revision: revision)
+        // Who has read it already, or computes around it, will not look at it again.
+        if options.deadline == nil || before.contains(.hasDependents) || content.graph.nodes[node].pins > 1 {
+            content.graph.deadlines.set(options.deadline, for: node)
+            publishDeadline(content)
+        }
         content.statistics.published += 1
         let wasStale = before.condition == .stale || before.condition == .maybeStale
         if !options.isEqual || before.condition == .absent {

@@ -52,6 +52,8 @@ public enum ComputeCommands {
         call.access.settle()
         call.access.expireSources()
         let entry = call.access.peek(key)
+        // The look may have removed the value, whose time had come.
+        call.access.settle()
         guard entry == nil || entry?.type == .string else { throw .wrongType }
         let now = call.now
         let wait = options.wait.flatMap { now.adding(checked: $0) }

@@ -31,7 +31,10 @@ struct Publication {
         var choice = PublishOptions()
         choice.grace = options.grace
         choice.cost = options.cost
-        choice.isEqual = isEqual(access.peek(key))
+        choice.deadline = options.deadline
+        let old = access.peek(key)
+        choice.isEqual = isEqual(old)
+        choice.replacesOrdinary = old?.isComputed == false
         let (database, now) = (access.database, access.now)
         if slices, !choice.isEqual, access.keyspace.nodeStates.hasManyNodes.load(ordering: .relaxed),
             let job = access.announce({ graph.markAhead(key, database: database, now: now, into: &$0) })
