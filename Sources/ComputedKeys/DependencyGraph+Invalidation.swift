@@ -121,6 +121,8 @@ extension DependencyGraph {
             content.graph = Graph(states: keyspace.nodeStates)
             keyspace.nodeStates.hasNodes.store(false, ordering: .relaxed)
             return
+            // Those that have changed before in the same transaction are no more.
+            content.roots = []
         }
         let nodes = content.graph.nodes(in: database)
         // Taking away one's value may end another.
