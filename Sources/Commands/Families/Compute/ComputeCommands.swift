@@ -12,7 +12,8 @@ public enum ComputeCommands {
     public static let commands: [Command] = [
         Command(
             "compute.begin", arity: -2, flags: [.denyoom, .blocking, .noscript],
-            keys: [.one(1, [.readWrite, .access]), .keyword("deps", from: 2, [.readOnly])], group: .compute,
+            keys: [.one(1, [.readWrite, .access]), .keyword("deps", from: 2, skipping: "tags", [.readOnly])],
+            group: .compute,
             since: since, complexity: "O(n), n being the number of dependencies that are named.",
             summary: """
                 Answers the value of a computed key that is fresh, or gives the right to compute it to the first who asks.
@@ -22,7 +23,8 @@ public enum ComputeCommands {
                 [LEASE lease-milliseconds:integer] [WAIT wait-milliseconds:integer] [STALEOK]
                 """, handler: begin),
         Command(
-            "compute.depend", arity: -3, flags: [.denyoom, .fast], keys: [.keyword("keys", from: 2, [.readOnly])],
+            "compute.depend", arity: -3, flags: [.denyoom, .fast],
+            keys: [.keyword("keys", from: 2, skipping: "tags", [.readOnly])],
             group: .compute, since: since, complexity: "O(n), n being the number of dependencies.",
             summary: "Adds to what a value that is being computed depends on.",
             syntax: "token:string [KEYS numkeys:integer key:key...] [TAGS numtags:integer tag:string...]",

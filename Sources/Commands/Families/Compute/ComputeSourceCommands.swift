@@ -9,7 +9,8 @@ public enum ComputeSourceCommands {
     public static let commands: [Command] = [
         Command(
             "compute.set", arity: -3, flags: [.write, .denyoom, .marks],
-            keys: [.one(1, [.overwrite, .update]), .keyword("deps", from: 3, [.readOnly])], group: .compute,
+            keys: [.one(1, [.overwrite, .update]), .keyword("deps", from: 3, skipping: "tags", [.readOnly])],
+            group: .compute,
             since: ComputeCommands.since,
             complexity: "O(n), n being the number of dependencies and of computed keys that this makes stale.",
             summary: "Publishes a computed value with what it was derived from.",
@@ -19,7 +20,8 @@ public enum ComputeSourceCommands {
                 [GRACE grace-milliseconds:integer]
                 """, handler: set),
         Command(
-            "compute.invalidate", arity: -2, flags: [.write, .marks], keys: [.keyword("keys", from: 1, [.readWrite])],
+            "compute.invalidate", arity: -2, flags: [.write, .marks],
+            keys: [.keyword("keys", from: 1, skipping: "tags", [.readWrite])],
             group: .compute, since: ComputeCommands.since,
             complexity: "O(n), n being the number of computed keys that turn stale.",
             summary: "Makes stale what was derived from keys and tags, and those of the keys that are computed.",
@@ -29,7 +31,8 @@ public enum ComputeSourceCommands {
             summary: "Answers the position of the last change.", handler: revision),
         Command(
             "compute.read", arity: -6, flags: [.readonly, .blocking, .noscript],
-            keys: [.keyword("keys", from: 1, [.readOnly, .access])], group: .compute, since: ComputeCommands.since,
+            keys: [.keyword("keys", from: 1, skipping: "tags", [.readOnly, .access])], group: .compute,
+            since: ComputeCommands.since,
             complexity: "O(n), n being the number of keys.",
             summary: "Answers those of several computed keys that have changed since positions that are given.",
             syntax: "[BLOCK block-milliseconds:integer] KEYS numkeys:integer key:key... SINCE rev:string...",
