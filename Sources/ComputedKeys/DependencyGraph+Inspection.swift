@@ -64,7 +64,7 @@ extension DependencyGraph {
     private static let reportLimit = 10_000
 
     /// The position of the last change: nothing that is published or turns stale later has one that is not greater.
-    public var currentRevision: UInt64 { withContent { _ in keyspace.observedRevision() } }
+    public var currentRevision: UInt64 { withContent { _ in keyspace.revision } }
 
     /// What is known of a key; nil where it has nothing to do with computed ones. O(dependents).
     public func report(on key: Key, database: Int, now: Int64) -> KeyReport? {

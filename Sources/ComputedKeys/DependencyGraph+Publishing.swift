@@ -119,7 +119,7 @@ extension DependencyGraph {
                 isTag
                 ? content.tagChanges.mayHaveChanged(name.hash, after: revision)
                 : keyspace.mayHaveChanged(name.hash, after: revision)
-            if isNewer || isStale || mayHaveChanged { return name.bytes.array }
+            if revision == 0 || isNewer || isStale || mayHaveChanged { return name.bytes.array }
         }
         return nil
     }

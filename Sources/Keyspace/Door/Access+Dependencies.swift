@@ -143,6 +143,17 @@ extension Access {
     }
 
     private func tell(_ graph: any DependencyTracking, of index: Int, _ revision: UInt64) {
+    /// Lets it be kept from now on when keys change, for callers that ask what has changed since a position. Stops
+    /// everybody for a moment at the first time. All shards must be held, or none.
+    public func observeChanges() {
+        guard !keyspace.hasSketch else { return }
+        let takesLocks = held.isEmpty
+        assert(takesLocks || held == .all)
+        if takesLocks { keyspace.lock(.all) }
+        keyspace.beginSketch()
+        if takesLocks { keyspace.unlock(.all) }
+    }
+
         changes.with(index) { change, name in
             guard change.subject == .key else {
                 return graph.changed(change.subject, database: change.database, revision: revision)

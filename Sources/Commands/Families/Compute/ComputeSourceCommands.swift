@@ -27,7 +27,7 @@ public enum ComputeSourceCommands {
             summary: "Makes stale what was derived from keys and tags, and those of the keys that are computed.",
             syntax: "[KEYS numkeys:integer key:key...] [TAGS numtags:integer tag:string...]", handler: invalidate),
         Command(
-            "compute.rev", arity: 1, flags: [.fast], group: .compute, since: ComputeCommands.since,
+            "compute.rev", arity: 1, flags: [.fast, .walks], group: .compute, since: ComputeCommands.since,
             summary: "Answers the position of the last change.", handler: revision),
         Command(
             "compute.read", arity: -6, flags: [.readonly, .blocking, .noscript],
@@ -77,6 +77,7 @@ public enum ComputeSourceCommands {
     // MARK: REV
 
     private static func revision(_ call: inout Call) throws(CommandError) {
+        call.access.observeChanges()
         call.reply.bulk(call.text(call.graph?.currentRevision ?? 0))
     }
 
