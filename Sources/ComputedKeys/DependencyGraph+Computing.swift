@@ -183,8 +183,7 @@ extension DependencyGraph {
     /// The computation that a token stands for, if that still goes on.
     func lease(of token: ByteView, now: Int64, _ content: inout Content) -> Lease? {
         guard token.count == 24, let node = UInt32(token[0..<8].string, radix: 16),
-            let secret = UInt64(token[8..<24].string, radix: 16), let lease = content.leases.leases[node],
-            lease.secret == secret
+            let lease = content.leases.leases[node], token.buffer.elementsEqual(self.token(of: lease).utf8)
         else { return nil }
         guard lease.deadline > now else {
             lose(lease, &content)
