@@ -83,11 +83,12 @@ public final class DependencyGraph: @unchecked Sendable {
     /// Ends the waits of a connection.
     func endWaits(of session: Int, _ content: inout Content) {
         for node in content.leases.awaited.removeValue(forKey: session) ?? [] {
-            content.leases.waiters[node] = content.leases.waiters[node]?.filter { $0.session != session }
+            content.leases.waiters[node]?.remove(Waiter(worker: 0, session: session))
             guard content.leases.waiters[node]?.isEmpty == true else { continue }
             content.leases.waiters[node] = nil
             content.graph.unpin(node)
         }
+            content.graph.states[node].remove(.announced)
     }
 
     /// Notes how large the graph is, so that writes know whether marking what depends on them may take long.
