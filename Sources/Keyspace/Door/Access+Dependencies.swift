@@ -11,6 +11,8 @@ extension Access {
     @inline(never)
     mutating func noteRead(_ key: Key) {
         let entry = present(key)
+        // What has happened before, the key's expiry just now included, is not a change of what is read.
+        settle()
         var marks = false
         if recording.contains(.computation), let graph = keyspace.dependencies {
             marks = graph.willRead(key, database: database, reader: reader, deadline: entry?.firstDeadline)

@@ -51,7 +51,6 @@ public enum ComputeCommands {
             call, from: 2, [.dependencies, .tags, .lease, .wait, .staleOK])
         guard let graph = call.graph else { return }
         let key = call.key(1)
-        call.access.settle()
         call.access.expireSources()
         let entry = call.access.peek(key)
         guard entry == nil || entry?.type == .string else { throw .wrongType }
@@ -64,6 +63,8 @@ public enum ComputeCommands {
         request.deadline = entry?.firstDeadline
         request.dependencies = options.dependencies(&call)
         call.access.mark(key)
+        // What has expired was found out just now.
+        call.access.settle()
         let database = call.access.database
         try reply(graph.begin(key, database: database, request), entry, request, &call)
     }
@@ -108,8 +109,8 @@ public enum ComputeCommands {
     private static func depend(_ call: inout Call) throws(CommandError) {
         let options = try ComputeOptions(call, from: 2, [.keys, .tags])
         guard let graph = call.graph else { return }
-        call.access.settle()
         let dependencies = options.dependencies(&call)
+        call.access.settle()
         guard graph.depend(token: call[1], on: dependencies, now: call.now) else { throw .leaseLost }
         call.reply.ok()
     }
