@@ -7,6 +7,8 @@ public struct PublishOptions {
     public var grace: Int64 = 0
     /// Microseconds that the computation took; nil for the time since its begin.
     public var cost: UInt32?
+    /// When the value expires, in milliseconds since 1970; nil for never.
+    public var deadline: Int64?
     /// Whether the key has the value already, as a computed one.
     public var isEqual = false
 
@@ -143,6 +145,10 @@ extension DependencyGraph {
         let revision = keyspace.advanceRevision()
         content.graph.setValue(of: node, derivedFrom: dependencies, options, revision: revision)
         content.statistics.published += 1
+        if content.graph.states[node].contains(.hasDependents) {
+            content.graph.deadlines.set(options.deadline, for: node)
+            publishDeadline(content)
+        }
         let wasStale = before.condition == .stale || before.condition == .maybeStale
         if !options.isEqual || before.condition == .absent {
             cascade(Cascade(roots: [node], revision: revision, now: now), &content, into: &log)

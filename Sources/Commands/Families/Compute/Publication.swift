@@ -31,6 +31,7 @@ struct Publication {
         var choice = PublishOptions()
         choice.grace = options.grace
         choice.cost = options.cost
+        choice.deadline = options.deadline
         choice.isEqual = isEqual(access.peek(key))
         let (database, now) = (access.database, access.now)
         if slices, !choice.isEqual, access.keyspace.nodeStates.hasManyNodes.load(ordering: .relaxed),
