@@ -116,7 +116,7 @@ public struct Access: ~Copyable {
     /// - Parameter touches: false for what asks about the key rather than for its value, which is no use of it.
     @inline(__always)
     public mutating func read(_ key: Key, touches: Bool = true) -> Entry? {
-        if !recording.isEmpty { noteRead(key) }
+        recordRead(key)
         guard let entry = present(key) else {
             missed(key)
             return nil

@@ -137,6 +137,7 @@ public enum ComputeSourceCommands {
         _ key: Key, since: UInt64, _ graph: DependencyGraph, _ call: inout Call
     ) throws(CommandError) -> Bool {
         let database = call.access.database
+        call.access.recordRead(key)
         guard let (revision, isFresh) = graph.revision(of: key, database: database), revision > since else {
             return false
         }
