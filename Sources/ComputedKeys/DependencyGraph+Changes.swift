@@ -59,6 +59,7 @@ extension DependencyGraph: DependencyTracking {
             guard event.effect == .value else { return }
             content.graph.noteChange(of: node, event.name, revision: revision)
             if current == nil {
+                if content.graph.states[node].condition != .absent { content.losses.note(key.hash, revision: revision) }
                 content.graph.removeValue(of: node)
                 content.graph.nodes.pointer(node).pointee.computations = 0
             }

@@ -14,7 +14,9 @@ public final class DependencyGraph: @unchecked Sendable {
         var statistics = ComputeStatistics()
         /// Nodes that have changed and whose dependents were not marked yet.
         var roots: [UInt32] = []
-        var tagChanges = TagChanges()
+        var tagChanges = RevisionGroups()
+        /// Changes by which computed keys have gone, or become ordinary.
+        var losses = RevisionGroups()
         #if DEBUG
             /// Whether dependencies are remembered only when the computation ends, which is wrong: what the tests of the
             /// invariant must find out.
@@ -86,9 +88,9 @@ public final class DependencyGraph: @unchecked Sendable {
             content.leases.waiters[node]?.remove(Waiter(worker: 0, session: session))
             guard content.leases.waiters[node]?.isEmpty == true else { continue }
             content.leases.waiters[node] = nil
+            content.graph.states[node].remove(.announced)
             content.graph.unpin(node)
         }
-            content.graph.states[node].remove(.announced)
     }
 
     /// Notes how large the graph is, so that writes know whether marking what depends on them may take long.
