@@ -173,6 +173,12 @@ extension Call {
         access.recording = session.pointee.recording
     }
 
+    /// Ends what the connection computes, and that its reads are recorded for it.
+    public mutating func endComputations() {
+        graph?.sessionEnded(session.pointee.identifier)
+        record(.computation, false)
+    }
+
     /// Answers the text of a string, or null where there is none.
     mutating func reply(text entry: Entry?) {
         guard let entry, entry.type == .string else { return reply.null() }
