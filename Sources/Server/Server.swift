@@ -96,6 +96,7 @@ final class Server: @unchecked Sendable {
         logLevelChanged?(settings.logLevel)
         passwordIsRequired.store(!settings.requirePassword.isEmpty, ordering: .relaxed)
         observations.configure(settings)
+        graph.memoryLimit.store(settings.computeMaxMemory, ordering: .relaxed)
         settingsGeneration.wrappingAdd(1, ordering: .releasing)
     }
 

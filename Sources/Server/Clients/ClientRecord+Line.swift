@@ -40,7 +40,7 @@ extension ClientRecord.Flags {
     /// The letters that CLIENT LIST has for them, in its order.
     fileprivate func letters(isSubscriber: Bool) -> String {
         let all: [(flag: ClientRecord.Flags, letter: Character)] = [
-            (.transaction, "x"), (.paused, "b"), (.dirtyWatch, "d"), (.closesAfterReply, "c"), (.unixSocket, "U"),
+            (.transaction, "x"), (.blocked, "b"), (.dirtyWatch, "d"), (.closesAfterReply, "c"), (.unixSocket, "U"),
             (.noEvict, "e"), (.noTouch, "T"),
         ]
         let letters = (isSubscriber ? "P" : "") + String(all.filter { contains($0.flag) }.map(\.letter))

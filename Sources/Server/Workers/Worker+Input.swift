@@ -175,7 +175,7 @@ extension Worker {
         if connection.pointee.session.closesAfterReply { flags.insert(.closesAfterReply) }
         if connection.pointee.session.isProtectedFromEviction { flags.insert(.noEvict) }
         if connection.pointee.session.leavesAccessClock { flags.insert(.noTouch) }
-        if connection.pointee.isPaused { flags.insert(.paused) }
+        if connection.pointee.isHeld { flags.insert(.blocked) }
         if connection.pointee.awaitsWritability { flags.insert(.awaitsWritability) }
         return flags
     }
