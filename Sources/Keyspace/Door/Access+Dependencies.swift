@@ -54,7 +54,7 @@ extension Access {
     }
 
     /// Lets all count that the command, or the transaction, has changed before, and all whose time has come.
-    mutating func settleAll() {
+    public mutating func settleAll() {
         settle()
         expireSources()
     }
@@ -69,8 +69,7 @@ extension Access {
     /// Whether a key has a computed value that is not served.
     public mutating func isHidden(_ key: Key) -> Bool {
         guard let entry = present(key), entry.isComputed else { return false }
-        settleAll()
-        return !isServed(entry)
+        return !serves(entry)
     }
 
     /// Whether a walk over all keys shows `entry`, after `settleAll`.

@@ -114,8 +114,7 @@ public enum ComputeSourceCommands {
         let suspension = call.takeSuspension()
         let request = try Request(call)
         guard let graph = call.graph else { return }
-        call.access.settle()
-        call.access.expireSources()
+        call.access.settleAll()
         graph.endWait(of: call.session.pointee.identifier)
         let mark = call.reply.deferredArray()
         var count = 0
