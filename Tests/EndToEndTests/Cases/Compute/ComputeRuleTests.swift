@@ -123,13 +123,14 @@ import Testing
             for line in [
                 "MULTI", "SET a 1", "COMPUTE.BEGIN inside WAIT 100000", "GET a", "COMPUTE.SET direct v DEPS 1 a",
                 "GET direct",
-                "SET a 2", "GET direct", "COMPUTE.INVALIDATE KEYS 1 a", "COMPUTE.STATS",
+                "SET a 2", "GET direct", "COMPUTE.INFO direct",
             ] { try other.run(line) }
             let replies = try other.run("EXEC")
             let inner = replies[1][1].text ?? ""
             #expect(replies[3][0] == .bulk("stored"))
             #expect(replies[4] == .bulk("v"))
             #expect(replies[6] == .null)
+            #expect(replies[7][1] == .bulk("stale"))
             #expect(try other.end(inner, "x") == "superseded")
             for line in ["MULTI", "COMPUTE.END \(token) v", "EXEC"] { try other.run(line) }
             #expect(try other.run("GET outside") == .null)

@@ -44,7 +44,8 @@ import Testing
         #expect(try client.run("MGET k1 k\(graphSize)") == .array([.null, .null]))
         #expect(try client.run("COMPUTE.WHY k\(graphSize)")[7].elements?.count == min(10_000, graphSize + 1))
         #expect(try client.dependencies("k0", "DOWN DEPTH 1000000000").count == min(10_000, graphSize))
-        #expect(try client.run("COMPUTE.SET k0 v DEPS 1 k\(graphSize)").text != nil)
+        // A cycle, or too long to tell.
+        #expect(try client.run("COMPUTE.SET k0 v DEPS 1 k\(graphSize)")[0] != .bulk("stored"))
         // Made fresh again by one equal value, or, where that would take long, not at all; never wrongly.
         try client.run("COMPUTE.SET k1 v DEPS 1 k0")
         #expect(try client.run("GET k2") == .bulk("v"))
