@@ -54,6 +54,9 @@ let package = Package(
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
         .testTarget(name: "KeyspaceTests", dependencies: ["Primitives", "Keyspace"], swiftSettings: settings),
         .testTarget(
+            name: "ComputedKeysTests", dependencies: ["Primitives", "Keyspace", "ComputedKeys"], swiftSettings: settings
+        ),
+        .testTarget(
             name: "CommandsTests", dependencies: ["Primitives", "RESP", "Keyspace", "Commands"], swiftSettings: settings
         ),
     ],

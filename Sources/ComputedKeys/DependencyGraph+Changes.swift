@@ -11,6 +11,9 @@ extension DependencyGraph: DependencyTracking {
                 let node = content.graph.findOrMake(NodeName(key, database: database))
             else { return false }
             remember(node, in: lease, &content)
+            // An old value inside its period of grace is not what it would be derived from later.
+            let state = content.graph.states[node]
+            if state.contains(.hasGrace), state.condition != .fresh { lease.isTainted = true }
             content.graph.deadlines.set(deadline, for: node)
             publishDeadline(content)
             return true
@@ -23,8 +26,6 @@ extension DependencyGraph: DependencyTracking {
         guard lease.add(seen) else { return }
         content.graph.pin(node)
         content.leases.dependencyCount += 1
-        // An old value inside its period of grace is not what it would be derived from later.
-        if seen.isStale, content.graph.states[node].contains(.hasGrace) { lease.isTainted = true }
     }
 
     func publishDeadline(_ content: borrowing Content) {
@@ -62,6 +63,7 @@ extension DependencyGraph: DependencyTracking {
             guard event.effect == .value else { return }
             content.graph.noteChange(of: node, event.name, revision: revision)
             if current == nil {
+                if content.graph.states[node].condition != .absent { content.losses.note(key.hash, revision: revision) }
                 content.graph.removeValue(of: node)
                 content.graph.nodes.pointer(node).pointee.computations = 0
             }

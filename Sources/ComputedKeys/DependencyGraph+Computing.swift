@@ -183,8 +183,7 @@ extension DependencyGraph {
     /// The computation that a token stands for, if that still goes on.
     func lease(of token: ByteView, now: Int64, _ content: inout Content) -> Lease? {
         guard token.count == 24, let node = UInt32(token[0..<8].string, radix: 16),
-            let secret = UInt64(token[8..<24].string, radix: 16), let lease = content.leases.leases[node],
-            lease.secret == secret
+            let lease = content.leases.leases[node], token.buffer.elementsEqual(self.token(of: lease).utf8)
         else { return nil }
         guard lease.deadline > now else {
             lose(lease, &content)
@@ -243,10 +242,10 @@ extension DependencyGraph {
             content.statistics.failed += 1
             sweepFailures(now, &content)
             if retry > now || content.leases.waiters[lease.node] != nil {
-                if content.leases.failures[lease.node] == nil { content.graph.pin(lease.node) }
-                content.leases.failures[lease.node] = Leases.Failure(
+                let failure = Leases.Failure(
                     message: message[0..<min(message.count, Self.longestMessage)].array,
                     until: max(retry, now + Self.failureSeenByWaiters))
+                if content.leases.setFailure(failure, of: lease.node) == nil { content.graph.pin(lease.node) }
             }
             lose(lease, &content)
             return true
@@ -267,7 +266,7 @@ extension DependencyGraph {
     }
 
     func endFailure(of node: UInt32, _ content: inout Content) {
-        guard content.leases.failures.removeValue(forKey: node) != nil else { return }
+        guard content.leases.setFailure(nil, of: node) != nil else { return }
         content.graph.unpin(node)
     }
 

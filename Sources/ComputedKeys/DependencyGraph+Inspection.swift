@@ -64,7 +64,7 @@ extension DependencyGraph {
     private static let reportLimit = 10_000
 
     /// The position of the last change: nothing that is published or turns stale later has one that is not greater.
-    public var currentRevision: UInt64 { withContent { _ in keyspace.observedRevision() } }
+    public var currentRevision: UInt64 { withContent { _ in keyspace.revision } }
 
     /// What is known of a key; nil where it has nothing to do with computed ones. O(dependents).
     public func report(on key: Key, database: Int, now: Int64) -> KeyReport? {
@@ -144,8 +144,9 @@ extension DependencyGraph {
     public func revision(of key: Key, database: Int) -> (revision: UInt64, isFresh: Bool)? {
         withContent { content in
             let node = content.graph.find(NodeName(key, database: database))
-            guard node != 0 else { return nil }
-            return (content.graph.nodes[node].revision, content.graph.states[node].condition == .fresh)
+            let revision = content.revision(of: node, key)
+            guard node != 0 else { return revision > 0 ? (revision, false) : nil }
+            return (revision, content.graph.states[node].condition == .fresh)
         }
     }
 
@@ -159,7 +160,7 @@ extension DependencyGraph {
             let nodes = keys.compactMap { content.graph.findOrMake(NodeName($0.key, database: database)) }
             guard nodes.count == keys.count else { return false }
             for node in nodes { enroll(waiter, for: node, &content) }
-            let hasChanged = zip(nodes, keys).contains { content.graph.nodes[$0.0].revision > $0.1.since }
+            let hasChanged = zip(nodes, keys).contains { content.revision(of: $0, $1.key) > $1.since }
             if hasChanged { endWaits(of: waiter.session, &content) }
             return !hasChanged
         }
@@ -183,6 +184,13 @@ extension DependencyGraph {
         /// Switches off that dependencies are remembered before their values are read.
         public func setForgetsReads(_ isOn: Bool) { withContent { $0.forgetsReads = isOn } }
     #endif
+}
+
+extension DependencyGraph.Content {
+    /// The position of the last change of a key's computed value; may be that of another key whose value has gone.
+    fileprivate func revision(of node: UInt32, _ key: Key) -> UInt64 {
+        max(node == 0 ? 0 : graph.nodes[node].revision, losses[key.hash])
+    }
 }
 
 extension Graph {

@@ -115,6 +115,7 @@ extension DependencyGraph {
     }
 
     private func removeAll(in database: UInt16, _ revision: UInt64, _ content: inout Content) {
+        if content.graph.computedCount > 0 { content.losses = RevisionGroups(since: revision) }
         let others = content.graph.nodeCounts.contains { $0.key != database && $0.key != Node.tags && $0.value > 0 }
         if !others, content.leases.waiters.isEmpty, content.graph.suspended.isEmpty {
             content.graph.states.reset(below: content.graph.nodes.end)

@@ -7,7 +7,7 @@ public struct PublishOptions {
     public var grace: Int64 = 0
     /// Microseconds that the computation took; nil for the time since its begin.
     public var cost: UInt32?
-    /// When the value expires, in milliseconds since 1970.
+    /// When the value expires, in milliseconds since 1970; nil for never.
     public var deadline: Int64?
     /// Whether the key has the value already, as a computed one.
     public var isEqual = false
@@ -139,7 +139,7 @@ extension DependencyGraph {
                 isTag
                 ? content.tagChanges.mayHaveChanged(name.hash, after: revision)
                 : keyspace.mayHaveChanged(name.hash, after: revision)
-            if isNewer || isStale || mayHaveChanged { return name.bytes.array }
+            if revision == 0 || isNewer || isStale || mayHaveChanged { return name.bytes.array }
         }
         return nil
     }

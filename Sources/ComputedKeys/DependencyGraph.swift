@@ -14,7 +14,9 @@ public final class DependencyGraph: @unchecked Sendable {
         var statistics = ComputeStatistics()
         /// Nodes that have changed and whose dependents were not marked yet.
         var roots: [UInt32] = []
-        var tagChanges = TagChanges()
+        var tagChanges = RevisionGroups()
+        /// Changes by which computed keys have gone, or become ordinary.
+        var losses = RevisionGroups()
         #if DEBUG
             /// Whether dependencies are remembered only when the computation ends, which is wrong: what the tests of the
             /// invariant must find out.
@@ -83,9 +85,10 @@ public final class DependencyGraph: @unchecked Sendable {
     /// Ends the waits of a connection.
     func endWaits(of session: Int, _ content: inout Content) {
         for node in content.leases.awaited.removeValue(forKey: session) ?? [] {
-            content.leases.waiters[node] = content.leases.waiters[node]?.filter { $0.session != session }
+            content.leases.waiters[node]?.remove(Waiter(worker: 0, session: session))
             guard content.leases.waiters[node]?.isEmpty == true else { continue }
             content.leases.waiters[node] = nil
+            content.graph.states[node].remove(.announced)
             content.graph.unpin(node)
         }
     }

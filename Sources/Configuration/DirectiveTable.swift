@@ -64,6 +64,9 @@ extension Directive {
         Directive(
             "zset-max-listpack-value", .memory(\.zsetMaxListpackValue, anySize), aliases: ["zset-max-ziplist-value"],
             "longest member of a sorted set in one block"),
+        Directive(
+            "compute-max-memory", .memory(\.computeMaxMemory, anySize),
+            "most bytes that the dependency graph of computed keys takes; 0 for no limit"),
     ]
 
     private static let security: [Directive] = [

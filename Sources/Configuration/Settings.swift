@@ -59,6 +59,8 @@ public struct Settings: Sendable {
     public var lazyfreeUserDelete = true
     public var lazyfreeUserFlush = true
     public var keyspaceEvents: KeyspaceEvents = []
+    /// Most bytes that the graph of computed keys takes beside keys and values; 0 for no limit.
+    public var computeMaxMemory = 0
 
     // Security
     /// Password of the default user; empty for none.

@@ -107,6 +107,7 @@ final class Server: @unchecked Sendable {
         observations.configure(settings)
         notifier?.configure()
         tracking.limit.store(settings.trackingTableMaxKeys, ordering: .relaxed)
+        graph.memoryLimit.store(settings.computeMaxMemory, ordering: .relaxed)
         settingsGeneration.wrappingAdd(1, ordering: .releasing)
     }
 

@@ -62,11 +62,12 @@ extension Executor {
 
     private mutating func hasWatchedKeyChanged() -> Bool {
         guard let state = call.session.pointee.watch.state else { return false }
-        // Those whose time has come while nobody looked.
-        for watched in call.session.pointee.watch.keys {
-            watched.key.withView { key in
-                call.access.inDatabase(watched.database) { _ = $0.find(Key(key)) }
+        // Those whose time has come while nobody looked, and computed ones that turned stale or fresh again.
+        for watched in call.session.pointee.watch.keys where !state.isDirty {
+            let isHidden = watched.key.withView { key in
+                call.access.inDatabase(watched.database) { $0.isHidden(Key(key)) }
             }
+            if isHidden != watched.isHidden { return true }
         }
         return state.isDirty
     }

@@ -124,6 +124,8 @@ struct WatchList {
     struct Watched {
         let database: Int
         let key: [UInt8]
+        /// Whether the key had a computed value that was not served.
+        let isHidden: Bool
     }
 
     var keys: [Watched] = []

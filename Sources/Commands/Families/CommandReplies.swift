@@ -38,7 +38,7 @@ extension ReplyWriter {
         case .counted(let index):
             search(from: index)
             find("keynum", [("keynumidx", 0), ("firstkey", 1), ("keystep", 1)])
-        case .keyword(let word, let start):
+        case .keyword(let word, let start, _):
             bulk("begin_search")
             map(2)
             bulk("type")

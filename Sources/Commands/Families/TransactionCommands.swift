@@ -62,8 +62,11 @@ public enum TransactionCommands {
         let state = call.session.pointee.watch.state ?? WatchState()
         call.session.pointee.watch.state = state
         for index in 1..<call.count {
-            guard call.access.watch(call.key(index), state) else { continue }
-            call.session.pointee.watch.keys.append(.init(database: database, key: call[index].array))
+            let key = call.key(index)
+            guard call.access.watch(key, state) else { continue }
+            let isHidden = call.access.isHidden(key)
+            call.session.pointee.watch.keys.append(
+                .init(database: database, key: call[index].array, isHidden: isHidden))
         }
         call.reply.ok()
     }

@@ -27,8 +27,8 @@ public struct KeySpecification: Sendable {
         /// The argument at `count` says how many keys follow it.
         case counted(count: Int)
         /// The first argument from `from` on that is `word` (lower case) is followed by the number of keys, and that by the
-        /// keys.
-        case keyword(StaticString, from: Int)
+        /// keys. What stands behind the word `skipping` and its number is not looked at.
+        case keyword(StaticString, from: Int, skipping: StaticString)
     }
 
     public let shape: Shape
@@ -49,9 +49,12 @@ public struct KeySpecification: Sendable {
         KeySpecification(shape: .counted(count: index), flags: flags)
     }
 
-    /// The keys behind `word`, which is looked for from the argument `index` on.
-    public static func keyword(_ word: StaticString, from index: Int, _ flags: Flags) -> KeySpecification {
-        KeySpecification(shape: .keyword(word, from: index), flags: flags)
+    /// The keys behind `word`, which is looked for from the argument `index` on, but not among what is counted behind
+    /// `other`.
+    public static func keyword(
+        _ word: StaticString, from index: Int, skipping other: StaticString, _ flags: Flags
+    ) -> KeySpecification {
+        KeySpecification(shape: .keyword(word, from: index, skipping: other), flags: flags)
     }
 
     /// The index of the argument that says how many keys follow it; nil where keys are not counted or there is none.
@@ -59,10 +62,17 @@ public struct KeySpecification: Sendable {
         switch shape {
         case .range: return nil
         case .counted(let index): return index
-        case .keyword(let word, let start):
-            guard start < arguments.count else { return nil }
-            let position = arguments[start...].firstIndex { $0.equalsIgnoringCase(word) }
-            return position.map { $0 + 1 }
+        case .keyword(let word, var index, let other):
+            while index < arguments.count {
+                if arguments[index].equalsIgnoringCase(word) { return index + 1 }
+                if arguments[index].equalsIgnoringCase(other), index + 1 < arguments.count,
+                    let count = parseInteger(arguments[index + 1]), count > 0, count < arguments.count
+                {
+                    index += Int(count) + 1
+                }
+                index += 1
+            }
+            return nil
         }
     }
 

@@ -1,6 +1,7 @@
 /// All edges, in runs: those to what one node depends on are consecutive, so that they need no links among themselves.
 ///
-/// A freed run is used again for runs of its length.
+/// A freed run is used again for runs of its length; long ones are rounded up to one of eight lengths between two powers of
+/// two, so that a key that is derived from more and more others uses what it has freed.
 struct EdgePool: ~Copyable {
     /// The most edges that a run can have: what one key may depend on.
     static let maximumRun = 1 << 20
@@ -20,9 +21,21 @@ struct EdgePool: ~Copyable {
 
     /// A run of `length` edges whose contents are arbitrary; nil where no numbers are left.
     mutating func allocate(_ length: Int) -> UInt32? {
-        guard let run = takeFree(length) ?? takeNew(length) else { return nil }
+        let room = Self.room(length)
+        guard let run = takeFree(room) ?? takeNew(room) else { return nil }
         count += length
         return run
+    }
+
+    /// How many edges a run of `length` takes.
+    private static func room(_ length: Int) -> Int {
+        let step = step(length)
+        return (length + step - 1) & ~(step - 1)
+    }
+
+    /// By how much the lengths of runs around `length` differ.
+    private static func step(_ length: Int) -> Int {
+        length > shortRun ? 1 << (Int.bitWidth - 4 - length.leadingZeroBitCount) : 1
     }
 
     private mutating func takeNew(_ length: Int) -> UInt32? {
@@ -42,11 +55,13 @@ struct EdgePool: ~Copyable {
 
     mutating func free(_ run: UInt32, _ length: Int) {
         count -= length
-        keep(run, length)
+        keep(run, Self.room(length))
     }
 
-    private mutating func keep(_ run: UInt32, _ length: Int) {
-        guard length > 0 else { return }
+    private mutating func keep(_ run: UInt32, _ room: Int) {
+        guard room > 0 else { return }
+        // The end of a chunk may be of any length.
+        let length = room & ~(Self.step(room) - 1)
         guard length <= Self.shortRun else { return long[length, default: []].append(run) }
         pool.pointer(run).pointee.next = short[length]
         short[length] = run

@@ -13,24 +13,30 @@ extension Graph {
     /// Nodes that a search for a cycle looks at.
     private static let searchLimit = 1 << 16
 
+    /// Dependents of a node that are looked at before the search goes the other way.
+    private static let dependentLimit = 1 << 10
+
     /// Whether `node` would depend on itself, if it depended on `dependencies`; nil where it would not.
     ///
-    /// As a rule nothing is to be searched: a node with dependents is being published because it is not fresh, so whatever
+    /// As a rule nothing is to be searched: a node with dependents is being published because it is stale, so whatever
     /// depends on it is not fresh either, and a fresh dependency cannot be among that. Only what is stale, or was derived
-    /// from a stale key's having no value, can lead back.
+    /// from a stale key's having no value, can lead back. A node that is fresh or had no value has fresh dependents: it is
+    /// searched for a way from it to one of the dependencies, where it has few dependents, and otherwise for one back.
     func cycle(from node: UInt32, over dependencies: [Dependency]) -> CycleSearch? {
         if dependencies.contains(where: { $0.node == node }) { return .path([node, node]) }
         guard states[node].contains(.hasDependents) else { return nil }
+        let isStale = states[node].condition == .stale || states[node].condition == .maybeStale
+        if !isStale, addsNothing(dependencies, to: node) || leadsNowhere(node, dependencies) { return nil }
         var cameFrom: [UInt32: UInt32] = [:]
         var queue: [UInt32] = []
-        for dependency in dependencies where leadsOn(dependency.node) {
+        for dependency in dependencies where leadsOn(dependency.node, isStale) {
             cameFrom[dependency.node] = node
             queue.append(dependency.node)
         }
         while let next = queue.popLast() {
             for dependency in self.dependencies(of: next) where cameFrom[dependency] == nil {
                 if dependency == node { return .path(way(to: next, from: node, cameFrom)) }
-                guard leadsOn(dependency) else { continue }
+                guard leadsOn(dependency, isStale) else { continue }
                 guard cameFrom.count < Self.searchLimit else { return .unknown }
                 cameFrom[dependency] = next
                 queue.append(dependency)
@@ -39,10 +45,33 @@ extension Graph {
         return nil
     }
 
-    private func leadsOn(_ node: UInt32) -> Bool {
+    /// Whether a node depends on all of `dependencies` already.
+    private func addsNothing(_ dependencies: [Dependency], to node: UInt32) -> Bool {
+        Set(self.dependencies(of: node)).isSuperset(of: dependencies.map(\.node))
+    }
+
+    /// Whether it is quickly found that none of `dependencies` depends on a node.
+    private func leadsNowhere(_ node: UInt32, _ dependencies: [Dependency]) -> Bool {
+        let targets = Set(dependencies.map(\.node))
+        var isFound = false
+        var seen: Set<UInt32> = [node]
+        var queue = [node]
+        while let next = queue.popLast() {
+            forEachDependent(of: next) { dependent in
+                isFound = targets.contains(dependent)
+                if seen.insert(dependent).inserted { queue.append(dependent) }
+                return !isFound && seen.count <= Self.dependentLimit
+            }
+            if isFound || seen.count > Self.dependentLimit { return false }
+        }
+        return true
+    }
+
+    /// Whether a way to a node that is stale, or else to any node, may lead through `node`.
+    private func leadsOn(_ node: UInt32, _ isToStale: Bool) -> Bool {
         switch states[node].condition {
         case .absent: false
-        case .fresh: sawStaleCount > 0
+        case .fresh: !isToStale || sawStaleCount > 0
         case .maybeStale, .stale: true
         }
     }

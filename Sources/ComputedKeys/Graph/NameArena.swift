@@ -19,12 +19,14 @@ struct NameArena: ~Copyable {
     private var used = unitsPerSlab
     /// Freed blocks by their size in units, each holding the reference of the next.
     private var free = [UInt32](repeating: none, count: 65)
-    /// Bytes of names that are too long for a slab.
+    /// Names that are too long for a slab, and their bytes.
+    private var outsideNames: Set<UnsafeMutableRawPointer> = []
     private var outside = 0
 
     private static let none = UInt32.max
 
     deinit {
+        for name in outsideNames { Allocation.free(name) }
         for slab in slabs { Allocation.free(slab) }
     }
 
@@ -63,6 +65,7 @@ struct NameArena: ~Copyable {
             block.storeBytes(of: Self.outsideMark, as: UInt8.self)
             block.storeBytes(of: copy, toByteOffset: 8, as: UnsafeMutableRawPointer.self)
             block.storeBytes(of: name.count, toByteOffset: 16, as: Int.self)
+            outsideNames.insert(copy)
             outside += Allocation.footprint(name.count)
         }
         return reference
@@ -86,7 +89,9 @@ struct NameArena: ~Copyable {
         let name = view(reference)
         if name.count > Self.maximumInline {
             outside -= Allocation.footprint(name.count)
-            Allocation.free(UnsafeMutableRawPointer(mutating: name.start))
+            let copy = UnsafeMutableRawPointer(mutating: name.start)
+            outsideNames.remove(copy)
+            Allocation.free(copy)
         }
         let units = Self.units(name.count)
         block(reference).storeBytes(of: free[units], as: UInt32.self)

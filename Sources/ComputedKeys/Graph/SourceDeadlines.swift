@@ -24,7 +24,13 @@ struct SourceDeadlines {
     mutating func set(_ deadline: Int64?, for node: UInt32) {
         guard let deadline else { return remove(node) }
         let old = deadlines.updateValue(deadline, forKey: node)
-        if deadline < old ?? .max { heap.insert(Item(deadline: deadline, node: node)) }
+        guard deadline < old ?? .max else { return }
+        // Deadlines that move to and fro leave items behind.
+        guard heap.count <= 2 * deadlines.count + 1024 else {
+            heap = Heap(deadlines.map { Item(deadline: $0.value, node: $0.key) })
+            return
+        }
+        heap.insert(Item(deadline: deadline, node: node))
     }
 
     mutating func remove(_ node: UInt32) {

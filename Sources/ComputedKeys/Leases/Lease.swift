@@ -70,13 +70,16 @@ final class Lease {
 /// Who is to be woken when a key's computation ends or its value changes.
 public struct Waiter: Hashable, Sendable {
     public let worker: Int
-    /// The connection's number.
+    /// The connection's number, which is nobody else's.
     public let session: Int
 
     public init(worker: Int, session: Int) {
         self.worker = worker
         self.session = session
     }
+
+    public static func == (a: Waiter, b: Waiter) -> Bool { a.session == b.session }
+    public func hash(into hasher: inout Hasher) { hasher.combine(session) }
 }
 
 /// All that ends with connections and time: who computes what, who waits for it, and what could not be computed.
@@ -95,7 +98,9 @@ struct Leases {
     var waiters: [UInt32: Set<Waiter>] = [:]
     /// The nodes that a connection waits for.
     var awaited: [Int: [UInt32]] = [:]
-    var failures: [UInt32: Failure] = [:]
+    private(set) var failures: [UInt32: Failure] = [:]
+    /// Bytes of their messages.
+    private var failureBytes = 0
     /// How many failures there must be for those to be looked for that are over.
     var failureSweep = 1024
     /// Dependencies of all leases.
@@ -103,6 +108,15 @@ struct Leases {
 
     /// Bytes that leases take, roughly.
     var memoryUsage: Int {
-        leases.count * 256 + dependencyCount * 48 + failures.values.reduce(0) { $0 + 64 + $1.message.count }
+        leases.count * 256 + dependencyCount * 48 + failures.count * 64 + failureBytes
+    }
+
+    /// Puts a failure in the place of the one that there was, or nothing; returns that one.
+    @discardableResult
+    mutating func setFailure(_ failure: Failure?, of node: UInt32) -> Failure? {
+        let old = failures[node]
+        failures[node] = failure
+        failureBytes += (failure?.message.count ?? 0) - (old?.message.count ?? 0)
+        return old
     }
 }

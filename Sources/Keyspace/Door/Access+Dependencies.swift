@@ -11,6 +11,8 @@ extension Access {
     @inline(never)
     mutating func noteRead(_ key: Key) {
         let entry = present(key)
+        // What has happened before, the key's expiry just now included, is not a change of what is read.
+        settle()
         var marks = false
         if recording.contains(.computation), let graph = keyspace.dependencies {
             marks = graph.willRead(key, database: database, reader: reader, deadline: entry?.firstDeadline)
@@ -20,6 +22,12 @@ extension Access {
             if let entry, entry.isComputed { keyspace.dependencies?.announce(entry.node) }
         }
         if marks { mark(key, entry) }
+    }
+
+    /// Records that a command looks at a key without `read`.
+    @inline(__always)
+    public mutating func recordRead(_ key: Key) {
+        if !recording.isEmpty { noteRead(key) }
     }
 
     /// Lets changes of a key be told from now on.
@@ -42,14 +50,32 @@ extension Access {
 
     @inline(never)
     private mutating func servesAfterAll(_ entry: Entry) -> Bool {
-        guard let graph = keyspace.dependencies else { return false }
-        let node = entry.node
-        // What the command, or the transaction, has changed before counts.
+        settleAll()
+        return isServed(entry)
+    }
+
+    /// Lets all count that the command, or the transaction, has changed before, and all whose time has come.
+    public mutating func settleAll() {
         settle()
         expireSources()
-        let state = keyspace.nodeStates[node]
-        return state.condition == .fresh || state.contains(.hasGrace) && graph.isInGrace(node, now: now)
     }
+
+    /// Whether a computed value may be served, after `settleAll`.
+    func isServed(_ entry: Entry) -> Bool {
+        let state = keyspace.nodeStates[entry.node]
+        return state.condition == .fresh
+            || state.contains(.hasGrace) && keyspace.dependencies?.isInGrace(entry.node, now: now) == true
+    }
+
+    /// Whether a key has a computed value that is not served.
+    public mutating func isHidden(_ key: Key) -> Bool {
+        guard let entry = present(key), entry.isComputed else { return false }
+        return !serves(entry)
+    }
+
+    /// Whether a walk over all keys shows `entry`, after `settleAll`.
+    @inline(__always)
+    func isVisible(_ entry: Entry) -> Bool { !entry.isExpired(at: now) && (!entry.isComputed || isServed(entry)) }
 
     /// Makes stale what was derived from keys that have expired, whether or not they are still there.
     public mutating func expireSources() {
@@ -117,6 +143,17 @@ extension Access {
         if let slot { put(key, entry, in: slot) } else { insert(key, entry) }
         hasNoticed = true
         changed(key, .published)
+    }
+
+    /// Lets it be kept from now on when keys change, for callers that ask what has changed since a position. Stops
+    /// everybody for a moment at the first time. All shards must be held, or none.
+    public func observeChanges() {
+        guard !keyspace.hasSketch else { return }
+        let takesLocks = held.isEmpty
+        assert(takesLocks || held == .all)
+        if takesLocks { keyspace.lock(.all) }
+        keyspace.beginSketch()
+        if takesLocks { keyspace.unlock(.all) }
     }
 
     /// Lets a key count as changed for those who ask whether it has since a position.

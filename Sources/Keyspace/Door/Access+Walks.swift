@@ -25,14 +25,14 @@ extension Access {
         return count
     }
 
-    /// Calls `body` with every key of the database that has not expired, until it returns false.
+    /// Calls `body` with every key of the database that has not expired and whose value is served, until it returns false.
     public mutating func forEachKey(_ body: (Entry) -> Bool) {
+        settleAll()
         var goesOn = true
         for index in 0..<ShardSet.shardCount where goesOn {
             withShard(index) { access, shard in
-                let now = access.now
                 shard.pointee.databases[access.database].table.forEach { entry in
-                    if !entry.isExpired(at: now) { goesOn = body(entry) }
+                    if access.isVisible(entry) { goesOn = body(entry) }
                     return goesOn
                 }
             }
@@ -42,8 +42,9 @@ extension Access {
     /// Continues a SCAN: visits about `limit` keys from `cursor` on and returns the next cursor, 0 at the end.
     ///
     /// A cursor is the shard's number above a prefix of the hash. A key that exists during the whole scan is visited at
-    /// least once; expired keys are not.
+    /// least once; expired keys, and computed ones whose value is not served, are not.
     public mutating func scan(_ cursor: UInt64, limit: Int, _ body: (Entry) -> Void) -> UInt64 {
+        settleAll()
         let bits = UInt64(Table.scanBits)
         var shard = Int(truncatingIfNeeded: min(cursor >> bits, UInt64(ShardSet.shardCount)))
         var position = cursor & (1 << bits - 1)
@@ -52,7 +53,7 @@ extension Access {
             let next = withShard(shard) { access, shard in
                 shard.pointee.databases[access.database].table.scan(from: position, limit: max(1, limit - seen)) {
                     seen += 1
-                    if !$0.isExpired(at: access.now) { body($0) }
+                    if access.isVisible($0) { body($0) }
                 }
             }
             if let next {
@@ -72,13 +73,14 @@ extension Access {
     ///   - next: a random number below its argument.
     ///   - body: called with the entry under its lock.
     public mutating func withRandomKey<R>(_ next: (Int) -> Int, _ body: (Entry) -> R) -> R? {
+        settleAll()
         // Shards hold nearly the same number of keys where there are many. Where there are few, empty ones are skipped.
         let start = next(ShardSet.shardCount)
         for attempt in 0..<ShardSet.shardCount * 4 {
             let index = attempt < 8 ? next(ShardSet.shardCount) : (start + attempt) % ShardSet.shardCount
             let result: R? = withShard(index) { access, shard in
                 guard let entry = shard.pointee.databases[access.database].table.random(next),
-                    !entry.isExpired(at: access.now)
+                    access.isVisible(entry)
                 else { return nil }
                 return body(entry)
             }
@@ -153,7 +155,7 @@ extension Access {
     @discardableResult
     public mutating func watch(_ key: Key, _ state: WatchState) -> Bool {
         // What has expired already is gone now, and not a change that the watcher should hear of.
-        _ = find(key)
+        _ = present(key)
         return shard(key).pointee.watch(WatchedKey(database: database, key: key.bytes.array), state)
     }
 

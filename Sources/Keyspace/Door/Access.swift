@@ -125,7 +125,7 @@ public struct Access: ~Copyable {
     ///   - tells: false for what looks at the server rather than at its keys: that it finds none is told to nobody.
     @inline(__always)
     public mutating func read(_ key: Key, touches: Bool = true, tells: Bool = true) -> Entry? {
-        if !recording.isEmpty { noteRead(key) }
+        recordRead(key)
         guard let entry = present(key) else {
             missed(key, tells)
             return nil

@@ -116,18 +116,17 @@ public final class Keyspace: @unchecked Sendable {
     /// Whether what becomes of every computed key is to be told.
     public var announcesAll: Bool { isObserved }
 
-    /// The position of the last write, from which on `hasChanged` knows which keys change. O(1) but for the first call.
-    public func observedRevision() -> UInt64 {
-        if changeSketch == nil {
-            lock(.all)
-            if changeSketch == nil {
-                changeSketch = ChangeSketch(since: revision)
-                attention.wrappingAdd(Self.sketchAttention, ordering: .relaxed)
-            }
-            unlock(.all)
-        }
-        return revision
+    /// Begins to keep when keys change. Every shard must be held.
+    func beginSketch() {
+        guard changeSketch == nil else { return }
+        // 0 is the position of callers who know none.
+        if revision == 0 { _ = advanceRevision() }
+        changeSketch = ChangeSketch(since: revision)
+        attention.wrappingAdd(Self.sketchAttention, ordering: .relaxed)
     }
+
+    /// Whether it is kept when keys change.
+    var hasSketch: Bool { attention.load(ordering: .relaxed) >= Self.sketchAttention }
 
     /// Whether a key may have changed after `revision`; may be wrong in saying yes. The key's shard must be held.
     public func mayHaveChanged(_ hash: UInt64, after revision: UInt64) -> Bool {

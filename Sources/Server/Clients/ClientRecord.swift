@@ -21,8 +21,8 @@ final class ClientRecord: Sendable {
         static let unixSocket = Flags(rawValue: 8)
         static let noEvict = Flags(rawValue: 16)
         static let noTouch = Flags(rawValue: 32)
-        /// CLIENT PAUSE holds its next command.
-        static let paused = Flags(rawValue: 64)
+        /// Its next command waits, or is held by CLIENT PAUSE.
+        static let blocked = Flags(rawValue: 64)
         static let awaitsWritability = Flags(rawValue: 128)
         static let tracking = Flags(rawValue: 256)
         static let broadcast = Flags(rawValue: 512)

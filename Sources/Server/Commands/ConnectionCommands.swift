@@ -67,6 +67,7 @@ enum ConnectionCommands {
         call.session.pointee.isProtectedFromEviction = false
         call.session.pointee.leavesAccessClock = false
         call.access.leavesAccessClock = false
+        call.endComputations()
         call.record?.identity.withLock { $0.name = [] }
         call.reply.simple("RESET")
     }

@@ -42,7 +42,9 @@ enum MemoryCommands {
             guard try call.integer(index + 1) >= 0 else { throw .syntax }
             index += 2
         }
-        guard let entry = call.access.find(call.key(2)) else { return call.reply.null() }
+        let key = call.key(2)
+        call.access.recordRead(key)
+        guard let entry = call.access.peek(key), !call.access.isHidden(key) else { return call.reply.null() }
         call.reply.integer(call.access.memoryUsage(entry))
     }
 

@@ -72,9 +72,9 @@ extension InfoReport {
         info.field("maxclients", server.settings.maxClients)
         info.field("client_recent_max_input_buffer", records.map { $0.inputCapacity.current }.max() ?? 0)
         info.field("client_recent_max_output_buffer", records.map { $0.outputCapacity.current }.max() ?? 0)
-        // Those whose next command CLIENT PAUSE holds.
-        let paused = records.count { ClientRecord.Flags(rawValue: $0.flags.current).contains(.paused) }
-        info.field("blocked_clients", paused)
+        // Those whose next command waits, or is held by CLIENT PAUSE.
+        let blocked = records.count { ClientRecord.Flags(rawValue: $0.flags.current).contains(.blocked) }
+        info.field("blocked_clients", blocked)
         info.field("tracking_clients", server.tracking.clientCount)
         info.field("pubsub_clients", records.count { $0.isSubscriber })
         info.field("watching_clients", records.count { $0.watched.current > 0 })

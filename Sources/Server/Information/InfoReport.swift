@@ -1,4 +1,5 @@
 import Commands
+import ComputedKeys
 import Keyspace
 import Primitives
 
@@ -17,7 +18,7 @@ struct InfoReport {
     /// A part of the report.
     enum Section: String, CaseIterable {
         case server, clients, memory, persistence, stats, replication, cpu, modules, commandstats, errorstats
-        case latencystats, cluster, keyspace
+        case latencystats, cluster, keyspace, compute
     }
 
     /// What `INFO` shows when it is not told what.
@@ -64,6 +65,9 @@ struct InfoReport {
             info.section("Cluster")
             info.zeros("cluster_enabled")
         case .keyspace: if let memory { writeKeyspace(memory.databases) }
+        case .compute:
+            info.section("Compute")
+            for (name, value) in server.graph.report.fields { info.field("compute_\(name)", value) }
         }
     }
 }

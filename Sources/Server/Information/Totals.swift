@@ -1,4 +1,5 @@
 import Commands
+import ComputedKeys
 import Keyspace
 import Primitives
 import Synchronization
@@ -102,6 +103,7 @@ extension Server {
         statistics.connectionsRejected.store(0, ordering: .relaxed)
         observations.resetErrors()
         keyspace.resetLazyFreeStatistics()
+        graph.resetStatistics()
         for worker in workers {
             worker.statistics.pointee.reset()
             worker.accessStatistics.pointee.reset()

@@ -26,12 +26,28 @@ extension Worker {
         guard let suspension = connection.pointee.session.suspension else { return }
         let identifier = connection.pointee.record.identifier
         if let job = suspension.job { jobs.append((job, identifier)) }
-        if suspension.wakesAt < .max { alarms.insert(Alarm(time: suspension.wakesAt, connection: identifier)) }
+        guard suspension.wakesAt < .max else { return }
+        alarms.insert(Alarm(time: suspension.wakesAt, connection: identifier))
+        if alarms.count > 2 * connections.count + 1024 { forgetAlarms() }
+    }
+
+    /// Keeps the alarms of those only who still wait.
+    private func forgetAlarms() {
+        alarms = Heap(
+            connections.compactMap { identifier, connection in
+                guard connection.pointee.isWaiting, let suspension = connection.pointee.session.suspension else {
+                    return nil
+                }
+                return suspension.wakesAt < .max ? Alarm(time: suspension.wakesAt, connection: identifier) : nil
+            })
     }
 
     /// Executes what a connection waits with once more.
     func wake(_ connection: UnsafeMutablePointer<Connection>) {
-        guard connection.pointee.isWaiting, !connection.pointee.isClosed else { return }
+        guard connection.pointee.isWaiting, !connection.pointee.isClosed,
+            // One who waits for a cascade may be meant by what was to wake it before.
+            connection.pointee.session.suspension?.job?.isDone != false
+        else { return }
         connection.pointee.isWaiting = false
         watch(connection)
         processInput(connection)

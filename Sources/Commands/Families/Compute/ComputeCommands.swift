@@ -12,7 +12,8 @@ public enum ComputeCommands {
     public static let commands: [Command] = [
         Command(
             "compute.begin", arity: -2, flags: [.denyoom, .blocking, .noscript],
-            keys: [.one(1, [.readWrite, .access]), .keyword("deps", from: 2, [.readOnly])], group: .compute,
+            keys: [.one(1, [.readWrite, .access]), .keyword("deps", from: 2, skipping: "tags", [.readOnly])],
+            group: .compute,
             since: since, complexity: "O(n), n being the number of dependencies that are named.",
             summary: """
                 Answers the value of a computed key that is fresh, or gives the right to compute it to the first who asks.
@@ -22,7 +23,8 @@ public enum ComputeCommands {
                 [LEASE lease-milliseconds:integer] [WAIT wait-milliseconds:integer] [STALEOK]
                 """, handler: begin),
         Command(
-            "compute.depend", arity: -3, flags: [.denyoom, .fast], keys: [.keyword("keys", from: 2, [.readOnly])],
+            "compute.depend", arity: -3, flags: [.denyoom, .fast],
+            keys: [.keyword("keys", from: 2, skipping: "tags", [.readOnly])],
             group: .compute, since: since, complexity: "O(n), n being the number of dependencies.",
             summary: "Adds to what a value that is being computed depends on.",
             syntax: "token:string [KEYS numkeys:integer key:key...] [TAGS numtags:integer tag:string...]",
@@ -49,7 +51,6 @@ public enum ComputeCommands {
             call, from: 2, [.dependencies, .tags, .lease, .wait, .staleOK])
         guard let graph = call.graph else { return }
         let key = call.key(1)
-        call.access.settle()
         call.access.expireSources()
         let entry = call.access.peek(key)
         // The look may have removed the value, whose time had come.
@@ -64,6 +65,8 @@ public enum ComputeCommands {
         request.deadline = entry?.firstDeadline
         request.dependencies = options.dependencies(&call)
         call.access.mark(key)
+        // What has expired was found out just now.
+        call.access.settle()
         let database = call.access.database
         try reply(graph.begin(key, database: database, request), entry, request, &call)
     }
@@ -108,8 +111,8 @@ public enum ComputeCommands {
     private static func depend(_ call: inout Call) throws(CommandError) {
         let options = try ComputeOptions(call, from: 2, [.keys, .tags])
         guard let graph = call.graph else { return }
-        call.access.settle()
         let dependencies = options.dependencies(&call)
+        call.access.settle()
         guard graph.depend(token: call[1], on: dependencies, now: call.now) else { throw .leaseLost }
         call.reply.ok()
     }
@@ -170,6 +173,12 @@ extension Call {
     public mutating func record(_ recording: ReadRecording, _ isOn: Bool) {
         if isOn { session.pointee.recording.insert(recording) } else { session.pointee.recording.remove(recording) }
         access.recording = session.pointee.recording
+    }
+
+    /// Ends what the connection computes, and that its reads are recorded for it.
+    public mutating func endComputations() {
+        graph?.sessionEnded(session.pointee.identifier)
+        record(.computation, false)
     }
 
     /// Answers the text of a string, or null where there is none.

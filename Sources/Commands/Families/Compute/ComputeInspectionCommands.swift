@@ -39,7 +39,7 @@ public enum ComputeInspectionCommands {
     // MARK: INFO
 
     private static func info(_ call: inout Call) throws(CommandError) {
-        call.access.expireSources()
+        call.access.settleAll()
         let key = call.key(1)
         let report = call.graph?.report(on: key, database: call.access.database, now: call.now)
         guard let report else { return call.reply.null() }
@@ -87,7 +87,7 @@ public enum ComputeInspectionCommands {
             index += 2
         }
         guard index == call.count else { throw .syntax }
-        call.access.expireSources()
+        call.access.settleAll()
         let nodes =
             call.graph?.related(to: call.key(1), database: call.access.database, direction, depth: depth) ?? []
         call.reply.map(nodes.count)
@@ -100,7 +100,7 @@ public enum ComputeInspectionCommands {
     // MARK: WHY
 
     private static func why(_ call: inout Call) throws(CommandError) {
-        call.access.expireSources()
+        call.access.settleAll()
         let key = call.key(1)
         let database = call.access.database
         let report = call.graph?.staleness(of: key, database: database)
@@ -120,7 +120,7 @@ public enum ComputeInspectionCommands {
         guard call.count <= 3 else { throw .syntax }
         let isMermaid = call.count == 3 && call.isWord(2, "mermaid")
         guard call.count == 2 || isMermaid || call.isWord(2, "dot") else { throw .syntax }
-        call.access.expireSources()
+        call.access.settleAll()
         let found = call.graph?.surroundings(
             of: call.key(1), database: call.access.database, limit: pictureLimit)
         let picture = GraphPicture(nodes: found?.nodes ?? [], edges: found?.edges ?? [])

@@ -131,6 +131,8 @@ extension Call {
         else { throw .invalidRevision }
         let epoch = text[0..<dash]
         guard let graph, epoch.buffer.elementsEqual(graph.epoch.utf8) else { return 0 }
+        // What was never given says nothing of when the caller has read its sources.
+        guard number <= access.keyspace.revision else { throw .invalidRevision }
         return UInt64(number)
     }
 

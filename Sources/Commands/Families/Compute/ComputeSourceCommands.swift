@@ -9,7 +9,8 @@ public enum ComputeSourceCommands {
     public static let commands: [Command] = [
         Command(
             "compute.set", arity: -3, flags: [.write, .denyoom, .marks],
-            keys: [.one(1, [.overwrite, .update]), .keyword("deps", from: 3, [.readOnly])], group: .compute,
+            keys: [.one(1, [.overwrite, .update]), .keyword("deps", from: 3, skipping: "tags", [.readOnly])],
+            group: .compute,
             since: ComputeCommands.since,
             complexity: "O(n), n being the number of dependencies and of computed keys that this makes stale.",
             summary: "Publishes a computed value with what it was derived from.",
@@ -19,17 +20,19 @@ public enum ComputeSourceCommands {
                 [GRACE grace-milliseconds:integer]
                 """, handler: set),
         Command(
-            "compute.invalidate", arity: -2, flags: [.write, .marks], keys: [.keyword("keys", from: 1, [.readWrite])],
+            "compute.invalidate", arity: -2, flags: [.write, .marks],
+            keys: [.keyword("keys", from: 1, skipping: "tags", [.readWrite])],
             group: .compute, since: ComputeCommands.since,
             complexity: "O(n), n being the number of computed keys that turn stale.",
             summary: "Makes stale what was derived from keys and tags, and those of the keys that are computed.",
             syntax: "[KEYS numkeys:integer key:key...] [TAGS numtags:integer tag:string...]", handler: invalidate),
         Command(
-            "compute.rev", arity: 1, flags: [.fast], group: .compute, since: ComputeCommands.since,
+            "compute.rev", arity: 1, flags: [.fast, .walks], group: .compute, since: ComputeCommands.since,
             summary: "Answers the position of the last change.", handler: revision),
         Command(
             "compute.read", arity: -6, flags: [.readonly, .blocking, .noscript],
-            keys: [.keyword("keys", from: 1, [.readOnly, .access])], group: .compute, since: ComputeCommands.since,
+            keys: [.keyword("keys", from: 1, skipping: "tags", [.readOnly, .access])], group: .compute,
+            since: ComputeCommands.since,
             complexity: "O(n), n being the number of keys.",
             summary: "Answers those of several computed keys that have changed since positions that are given.",
             syntax: "[BLOCK block-milliseconds:integer] KEYS numkeys:integer key:key... SINCE rev:string...",
@@ -74,6 +77,7 @@ public enum ComputeSourceCommands {
     // MARK: REV
 
     private static func revision(_ call: inout Call) throws(CommandError) {
+        call.access.observeChanges()
         call.reply.bulk(call.text(call.graph?.currentRevision ?? 0))
     }
 
@@ -110,8 +114,7 @@ public enum ComputeSourceCommands {
         let suspension = call.takeSuspension()
         let request = try Request(call)
         guard let graph = call.graph else { return }
-        call.access.settle()
-        call.access.expireSources()
+        call.access.settleAll()
         graph.endWait(of: call.session.pointee.identifier)
         let mark = call.reply.deferredArray()
         var count = 0
@@ -133,6 +136,7 @@ public enum ComputeSourceCommands {
         _ key: Key, since: UInt64, _ graph: DependencyGraph, _ call: inout Call
     ) throws(CommandError) -> Bool {
         let database = call.access.database
+        call.access.recordRead(key)
         guard let (revision, isFresh) = graph.revision(of: key, database: database), revision > since else {
             return false
         }
