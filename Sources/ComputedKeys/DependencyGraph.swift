@@ -88,7 +88,6 @@ public final class DependencyGraph: @unchecked Sendable {
             content.leases.waiters[node]?.remove(Waiter(worker: 0, session: session))
             guard content.leases.waiters[node]?.isEmpty == true else { continue }
             content.leases.waiters[node] = nil
-            content.graph.states[node].remove(.announced)
             content.graph.unpin(node)
         }
     }

@@ -157,6 +157,22 @@ import Testing
         }
     }
 
+    /// Who listens to a key hears of it, also when somebody else has waited for it in vain.
+    @Test(arguments: ServerKind.onlyFreshet)
+    func waitsThatEndSilenceNobody(_ kind: ServerKind) throws {
+        try ServerPool.with(kind) { server in
+            let client = try server.client()
+            let since = try client.run("COMPUTE.SET k v DEPS 1 a")[1].text ?? ""
+            let reader = try server.raw()
+            try reader.run("HELLO 3")
+            try reader.run("CLIENT TRACKING ON")
+            #expect(try reader.run("GET k") == .bulk("v"))
+            #expect(try client.run("COMPUTE.READ BLOCK 20 KEYS 1 k SINCE \(since)") == .null)
+            try client.run("SET a 1")
+            #expect(try reader.readReply() == .push([.bulk("invalidate"), .array([.bulk("k")])]))
+        }
+    }
+
     @Test(arguments: ServerKind.onlyFreshet)
     func whatOneConnectionMayBegin(_ kind: ServerKind) throws {
         try ServerPool.with(kind) { server in
