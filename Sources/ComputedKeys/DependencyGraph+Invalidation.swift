@@ -34,6 +34,21 @@ extension DependencyGraph {
         }
     }
 
+    /// Marks what depends on the source that expires next, if that is soon, for the same reason: nobody writes when it
+    /// does. Returns what is left to do before, nil for nothing.
+    ///
+    /// - Parameter time: what "soon" is before, in milliseconds since 1970.
+    public func markAheadOfExpiry(before time: Int64, now: Int64, into log: inout ChangeLog) -> CascadeJob? {
+        withContent { content in
+            guard let (node, deadline) = content.graph.deadlines.first(before: time),
+                content.markedAhead.node != node || content.markedAhead.deadline != deadline
+            else { return nil }
+            content.markedAhead = (node, deadline)
+            return begin(
+                Cascade(roots: [node], revision: keyspace.advanceRevision(), now: now), &content, into: &log)
+        }
+    }
+
     private func begin(_ cascade: Cascade, _ content: inout Content, into log: inout ChangeLog) -> CascadeJob? {
         if advance(cascade, limit: CascadeJob.inlineLimit, &content, into: &log) { return nil }
         let job = CascadeJob(cascade)

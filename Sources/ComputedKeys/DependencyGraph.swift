@@ -15,6 +15,8 @@ public final class DependencyGraph: @unchecked Sendable {
         /// Nodes that have changed and whose dependents were not marked yet.
         var roots: [UInt32] = []
         var tagChanges = RevisionGroups()
+        /// The source whose expiry was last prepared for.
+        var markedAhead: (node: UInt32, deadline: Int64) = (0, 0)
         /// Changes by which computed keys have gone, or become ordinary.
         var losses = RevisionGroups()
         #if DEBUG

@@ -39,17 +39,22 @@ struct SourceDeadlines {
         if deadlines.isEmpty { heap = Heap() }
     }
 
-    /// Takes out a node whose deadline is before `now`. O(log n) amortised.
-    mutating func popDue(now: Int64) -> UInt32? {
-        while let item = heap.min, item.deadline < now {
+    /// The node with the earliest deadline, if that is before `time`. O(log n) amortised.
+    mutating func first(before time: Int64) -> (node: UInt32, deadline: Int64)? {
+        while let item = heap.min, item.deadline < time {
+            let deadline = deadlines[item.node]
+            if deadline == item.deadline { return (item.node, item.deadline) }
             _ = heap.popMin()
-            guard let deadline = deadlines[item.node] else { continue }
-            if deadline < now {
-                deadlines[item.node] = nil
-                return item.node
-            }
-            heap.insert(Item(deadline: deadline, node: item.node))
+            if let deadline { heap.insert(Item(deadline: deadline, node: item.node)) }
         }
         return nil
+    }
+
+    /// Takes out a node whose deadline is before `now`. O(log n) amortised.
+    mutating func popDue(now: Int64) -> UInt32? {
+        guard let due = first(before: now) else { return nil }
+        _ = heap.popMin()
+        deadlines[due.node] = nil
+        return due.node
     }
 }

@@ -15,8 +15,13 @@ extension Worker {
     private static let expirySlice = 64
 
     func millisecondsToWait() -> Int {
-        if hasExpiryBacklog || !jobs.isEmpty || !mailbox.isEmpty { return 0 }
+        if hasExpiryBacklog || !jobs.isEmpty || !valueTopics.isEmpty || !mailbox.isEmpty { return 0 }
         var wait = Int(clamping: max(0, (nextTick - Clock.monotonicMicroseconds() + 999) / 1000))
+        if let markingTime {
+            // At its deadline at the latest, where it was marked ahead already.
+            let now = Clock.wallMilliseconds()
+            wait = min(wait, Int(clamping: max(1, markingTime - now)))
+        }
         if let alarm = alarms.min {
             wait = min(wait, Int(clamping: max(0, alarm.time - Clock.wallMilliseconds())))
         }
@@ -34,6 +39,7 @@ extension Worker {
         }
         resumePaused()
         wakeDue()
+        markAheadOfExpiry()
         guard now >= nextTick else { return }
         nextTick = now + 1_000_000 / Int64(max(1, settings.hz))
         resumeAccepting()

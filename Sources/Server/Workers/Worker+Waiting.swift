@@ -79,4 +79,31 @@ extension Worker {
             }
         }
     }
+
+    // MARK: Sources that expire
+
+    /// Milliseconds before a source expires at which marking what depends on it begins, where that may be much.
+    private static let expiryLead: Int64 = 50
+
+    /// When marking ahead of a source's expiry is to begin, in milliseconds since 1970; nil where nothing is to be done.
+    /// One worker does it.
+    var markingTime: Int64? {
+        guard index == 0, server.keyspace.nodeStates.hasManyNodes.load(ordering: .relaxed) else { return nil }
+        let deadline = server.keyspace.nodeStates.nextDeadline.load(ordering: .relaxed)
+        return deadline == .max ? nil : deadline - Self.expiryLead
+    }
+
+    /// Marks what depends on a source that is going to expire. What is marked too early does no harm.
+    func markAheadOfExpiry() {
+        let now = Clock.wallMilliseconds()
+        guard let markingTime, now >= markingTime else { return }
+        pipeline.pointee.executor.call.access.now = now
+        // Those whose time has come make room for the next.
+        pipeline.pointee.executor.call.access.expireSources()
+        let job = pipeline.pointee.executor.call.access.announce {
+            server.graph.markAheadOfExpiry(before: now + Self.expiryLead, now: now, into: &$0)
+        }
+        pipeline.pointee.executor.call.access.commit()
+        if let job { jobs.append((job, 0)) }
+    }
 }
