@@ -37,6 +37,8 @@ public struct Pipeline: ~Copyable {
         var element = 0
         /// Hash of the element, where it is in a table.
         var elementHash: UInt64?
+        /// The entry of a computed value that it looks for.
+        var computed: Entry?
         /// Where the input goes on behind it.
         var end = 0
     }
@@ -159,10 +161,23 @@ public struct Pipeline: ~Copyable {
     private func prefetch(_ count: Int) {
         guard count > 1 else { return }
         let database = executor.call.session.pointee.database
+        var hasComputed = false
         for position in 0..<count where batch[position].hasHash {
-            keyspace.prefetchEntry(batch[position].hash, database: database)
+            guard let entry = keyspace.prefetchEntry(batch[position].hash, database: database) else { continue }
+            batch[position].computed = entry
+            hasComputed = true
         }
+        if hasComputed { prefetchStates(count) }
         if elements > 1 { prefetchElements(count, database) }
+    }
+
+    /// Asks for the states of computed values.
+    @inline(never)
+    private func prefetchStates(_ count: Int) {
+        for position in 0..<count {
+            guard let entry = batch[position].computed else { continue }
+            keyspace.prefetchState(of: entry)
+        }
     }
 
     /// Asks for the elements that commands look for in the aggregates that the entries refer to.

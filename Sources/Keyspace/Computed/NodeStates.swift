@@ -1,3 +1,4 @@
+import CLinux
 import Primitives
 import Synchronization
 
@@ -86,6 +87,10 @@ public final class NodeStates: @unchecked Sendable {
         @inline(__always) get { NodeState(rawValue: byte(node).pointee.load(ordering: .relaxed)) }
         @inline(__always) set { byte(node).pointee.store(newValue.rawValue, ordering: .relaxed) }
     }
+
+    /// Asks the processor for the state of a node.
+    @inline(__always)
+    func prefetch(_ node: UInt32) { clinux_prefetch_read(byte(node)) }
 
     /// Makes room for the nodes up to `node`. Chunks are made in ascending order and stay.
     public func makeRoom(for node: UInt32) {

@@ -68,7 +68,7 @@ extension Access {
         if entry.freeingEffort > LazyFree.threshold {
             keyspace.lazyFree.enqueue(.entry(entry))
         } else {
-            entry.destroy()
+            entry.destroy(keyspace.reclaimer)
         }
     }
 
@@ -118,7 +118,7 @@ extension Access {
         place.pointee.memory += entry.memoryUsage - old.memoryUsage
         place.pointee.table.replace(slot, with: entry)
         noteExpiry(key, old: old.expiry, new: expiry)
-        old.freeBlock()
+        old.freeBlock(keyspace.reclaimer)
     }
 
     // MARK: Whole keys
@@ -136,7 +136,7 @@ extension Access {
         guard let slot = slot(source) else { return }
         let old = detach(source, slot)
         let entry = old.moved(key: target.bytes, expiry: old.expiry)
-        old.freeBlock()
+        old.freeBlock(keyspace.reclaimer)
         inDatabase(targetDatabase) { $0.place(target, entry, isNew: true) }
         changed(source, KeyEvent(.generic, targetDatabase == nil ? "rename_from" : "move_from"))
         inDatabase(targetDatabase) { access in

@@ -20,6 +20,7 @@ final class LazyFree: Sendable {
     /// What `Entry.freeingEffort` must exceed for a value to be worth another thread's time.
     static let threshold = 64
 
+    private let reclaimer: Reclaimer
     nonisolated(unsafe) private let state: UnsafeMutablePointer<State>
     nonisolated(unsafe) private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     nonisolated(unsafe) private let condition: UnsafeMutablePointer<pthread_cond_t>
@@ -28,7 +29,9 @@ final class LazyFree: Sendable {
     private let waiting = Atomic<Int>(0)
     private let freed = Atomic<Int>(0)
 
-    init() {
+    /// - Parameter reclaimer: knows who may still be looking at what is to be freed.
+    init(reclaimer: Reclaimer) {
+        self.reclaimer = reclaimer
         state = .allocate(capacity: 1)
         state.initialize(to: State())
         mutex = .allocate(capacity: 1)
@@ -86,6 +89,7 @@ final class LazyFree: Sendable {
             pthread_mutex_unlock(mutex)
             // Empty only at the end.
             if batch.isEmpty { return }
+            reclaimer.synchronize()
             for garbage in batch { free(garbage) }
         }
     }

@@ -1,7 +1,8 @@
+import Glibc
 import Primitives
 import Synchronization
 
-/// Frees slot arrays once no worker can still be peeking at them.
+/// Frees slot arrays, and the blocks of computed values, once no worker can still be peeking at them.
 ///
 /// Workers prefetch table slots without the shard's lock, so an array that a resize has replaced may be read for a
 /// moment longer. Each worker announces when it starts and ends a batch; an array retired meanwhile is freed after every
@@ -60,6 +61,16 @@ public final class Reclaimer: Sendable {
         guard epochs.contains(where: { $0 & 1 == 1 }) else { return Allocation.free(block) }
         lock.withLock { _ in retired.append(Retired(block: block, epochs: epochs)) }
         pending.store(true, ordering: .relaxed)
+    }
+
+    /// Waits until nobody can be reading what was hidden before the call. Not for workers.
+    func synchronize() {
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        for worker in 0..<workers {
+            let epoch = announcements[worker].epoch.load(ordering: .sequentiallyConsistent)
+            guard epoch & 1 == 1 else { continue }
+            while announcements[worker].epoch.load(ordering: .acquiring) == epoch { usleep(100) }
+        }
     }
 
     private func collect() {

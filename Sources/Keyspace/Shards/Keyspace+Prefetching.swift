@@ -22,13 +22,23 @@ extension Keyspace {
     private static let peekedSlots = 6
 
     /// Asks the processor for the entry of a key whose slot was prefetched.
+    ///
+    /// - Returns: the entry of a computed value, for which `prefetchState` has more to fetch.
     @inline(__always)
-    public func prefetchEntry(_ hash: UInt64, database: Int) {
-        guard let entry = peekEntry(hash, database) else { return }
-        clinux_prefetch_read(entry)
+    public func prefetchEntry(_ hash: UInt64, database: Int) -> Entry? {
+        let slot = peekEntrySlot(hash, database)
+        guard slot != Table.empty else { return nil }
+        let entry = Table.entry(slot)
+        clinux_prefetch_read(entry.base)
         // Header and key begin in one line; short values end in that or the next.
-        clinux_prefetch_read(entry + 48)
+        clinux_prefetch_read(entry.base + 48)
+        return slot & Table.computedBit != 0 ? entry : nil
     }
+
+    /// Asks for the state of a computed value whose entry was prefetched. No lock is needed: the blocks of computed values
+    /// are freed when no worker is in the batch any more that it saw them in.
+    @inline(__always)
+    public func prefetchState(of entry: Entry) { nodeStates.prefetch(entry.node) }
 
     /// Asks for what an element of the aggregate under a key is found by, once its entry was prefetched: the block of a
     /// small aggregate, the slot of a large one. Passes over a key whose shard somebody else works in.
@@ -52,16 +62,23 @@ extension Keyspace {
     /// What is most likely the entry of a key: nothing but its tag is compared. It may be read under the shard's lock.
     @inline(__always)
     private func peekEntry(_ hash: UInt64, _ database: Int) -> UnsafeMutableRawPointer? {
-        guard let slot = peekSlot(hash, shard(Self.shardIndex(hash)), database) else { return nil }
+        let slot = peekEntrySlot(hash, database)
+        return slot == Table.empty ? nil : Table.entry(slot).base
+    }
+
+    /// The slot of what is most likely the entry of a key; empty where there is none.
+    @inline(__always)
+    private func peekEntrySlot(_ hash: UInt64, _ database: Int) -> UInt64 {
+        guard let slot = peekSlot(hash, shard(Self.shardIndex(hash)), database) else { return Table.empty }
         let tag = Table.tag(hash)
         for index in 0..<Self.peekedSlots {
             let value = clinux_load_relaxed(slot + index)
-            if value == Table.empty { return nil }
+            if value == Table.empty { return Table.empty }
             if value >> 48 == tag, value != Table.tombstone {
-                return UnsafeMutableRawPointer(bitPattern: UInt(value & 0xFFFF_FFFF_FFFF))
+                return value
             }
         }
-        return nil
+        return Table.empty
     }
 
     @inline(__always)

@@ -10,7 +10,7 @@ public final class Keyspace: @unchecked Sendable {
     public let databaseCount: Int
     /// Guards slot arrays that workers peek at.
     public let reclaimer: Reclaimer
-    let lazyFree = LazyFree()
+    let lazyFree: LazyFree
     /// The states of computed keys.
     public let nodeStates = NodeStates()
     /// What knows what computed keys were derived from; set before commands are executed.
@@ -41,6 +41,7 @@ public final class Keyspace: @unchecked Sendable {
         precondition(MemoryLayout<Shard>.size <= Shard.stride)
         databaseCount = databases
         reclaimer = Reclaimer(workers: workers)
+        lazyFree = LazyFree(reclaimer: reclaimer)
         shards = .allocate(byteCount: ShardSet.shardCount * Shard.stride, alignment: Shard.stride)
         for index in 0..<ShardSet.shardCount {
             shard(index).initialize(to: Shard(databaseCount: databases, reclaimer: reclaimer))

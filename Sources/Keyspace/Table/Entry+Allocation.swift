@@ -166,6 +166,12 @@ extension Entry {
     /// Frees the entry's own block only.
     func freeBlock() { Allocation.free(base) }
 
+    /// Frees the entry's own block, which was in a table, when no worker can be looking at it without a lock.
+    @inline(__always)
+    func freeBlock(_ reclaimer: Reclaimer) {
+        if isComputed { reclaimer.retire(base) } else { freeBlock() }
+    }
+
     /// Bytes that the entry takes in memory, with its value. O(1).
     @inline(__always)
     public var memoryUsage: Int {

@@ -2,7 +2,7 @@ import CLinux
 import Primitives
 
 /// The keys of one database in one shard: open addressing with linear probing over 8-byte slots, each a 16-bit tag of
-/// the hash and a 48-bit pointer to an `Entry`.
+/// the hash and a 48-bit pointer to an `Entry`, whose low bits are free to say that its value is a computed one.
 ///
 /// A key's home is `hash * capacity / 2^64`: the *high* bits of the hash. Three things follow. Capacities need not be
 /// powers of two, so the table grows by half and is never emptier than 53 %. Order of homes is order of hashes at every
@@ -35,6 +35,9 @@ struct Table: ~Copyable {
     static let peekMargin = 8
     static let empty: UInt64 = 0
     static let tombstone: UInt64 = 1
+    /// In a slot: the entry's value is a computed one. Blocks are aligned to 16 bytes, so that the bit is free.
+    static let computedBit: UInt64 = 2
+    static let entryMask: UInt64 = 0xFFFF_FFFF_FFF0
 
     struct SlotArray {
         var slots: UnsafeMutablePointer<UInt64>
@@ -78,12 +81,18 @@ struct Table: ~Copyable {
 
     @inline(__always)
     static func entry(_ slot: UInt64) -> Entry {
-        Entry(base: UnsafeMutableRawPointer(bitPattern: UInt(slot & 0xFFFF_FFFF_FFFF)).unsafelyUnwrapped)
+        Entry(base: UnsafeMutableRawPointer(bitPattern: UInt(slot & entryMask)).unsafelyUnwrapped)
     }
 
     @inline(__always)
     static func slot(_ hash: UInt64, _ entry: Entry) -> UInt64 {
-        tag(hash) << 48 | UInt64(UInt(bitPattern: entry.base))
+        tag(hash) << 48 | word(entry)
+    }
+
+    /// What a slot holds beside the tag.
+    @inline(__always)
+    private static func word(_ entry: Entry) -> UInt64 {
+        UInt64(UInt(bitPattern: entry.base)) | (entry.isComputed ? computedBit : 0)
     }
 
     // MARK: Lookup
@@ -159,7 +168,7 @@ struct Table: ~Copyable {
     /// Puts `entry`, the moved block of the same key, into `slot`.
     @inline(__always)
     func replace(_ slot: UnsafeMutablePointer<UInt64>, with entry: Entry) {
-        clinux_store_relaxed(slot, slot.pointee & 0xFFFF << 48 | UInt64(UInt(bitPattern: entry.base)))
+        clinux_store_relaxed(slot, slot.pointee & 0xFFFF << 48 | Self.word(entry))
     }
 
     /// Takes the entry out of `slot`. Slots found before are invalid afterwards.

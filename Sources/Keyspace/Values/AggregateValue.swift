@@ -61,8 +61,20 @@ extension Entry {
         }
     }
 
-    /// Frees the entry and its value.
+    /// Frees the entry, which was in a table until now, and its value.
+    @inline(__always)
+    func destroy(_ reclaimer: Reclaimer) {
+        destroyValue()
+        freeBlock(reclaimer)
+    }
+
+    /// Frees the entry and its value when no worker can be looking at it.
     func destroy() {
+        destroyValue()
+        freeBlock()
+    }
+
+    private func destroyValue() {
         switch type {
         case .string:
             if flags.contains(.external) { Allocation.free(external.bytes) }
@@ -70,7 +82,6 @@ extension Entry {
         case .sortedSet: aggregate(SortedSetValue.self).destroy()
         case .list, .set, .stream: break
         }
-        freeBlock()
     }
 
     /// A deep copy under another key.
