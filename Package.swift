@@ -57,7 +57,8 @@ let package = Package(
             name: "ComputedKeysTests", dependencies: ["Primitives", "Keyspace", "ComputedKeys"], swiftSettings: settings
         ),
         .testTarget(
-            name: "CommandsTests", dependencies: ["Primitives", "RESP", "Keyspace", "Commands"], swiftSettings: settings
+            name: "CommandsTests", dependencies: ["Primitives", "RESP", "Keyspace", "ComputedKeys", "Commands"],
+            swiftSettings: settings
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import Commands
+import ComputedKeys
 import Configuration
 import Glibc
 import Keyspace
@@ -45,6 +46,9 @@ enum DebugCommands {
             call.server.log.warning("DEBUG LOG: \(call[2].string)")
             call.reply.ok()
         case ("protocol", 3): try protocolType(&call)
+        #if DEBUG
+            case ("compute-forgets-reads", 3): setForgetsReads(&call)
+        #endif
         case ("help", 2): help(&call)
         default: throw .unknownSubcommandOrArity(call[1].string, of: "DEBUG")
         }
@@ -75,6 +79,14 @@ enum DebugCommands {
         call.server.keyspace.activeExpiry.store(isOn, ordering: .relaxed)
         call.reply.ok()
     }
+
+    #if DEBUG
+        /// Lets computations remember what they read too late, which must not go unnoticed in tests.
+        private static func setForgetsReads(_ call: inout Call) {
+            call.server.graph.setForgetsReads(parseInteger(call[2]).map { $0 != 0 } ?? false)
+            call.reply.ok()
+        }
+    #endif
 
     /// One reply of each type of the protocol, for authors of clients.
     private static func protocolType(_ call: inout Call) throws(CommandError) {

@@ -81,6 +81,13 @@ public final class RedisClient: @unchecked Sendable {
         }
     }
 
+    /// Queues commands that are encoded already.
+    public func append(encoded bytes: [UInt8]) {
+        bytes.withUnsafeBytes {
+            _ = redisAppendFormattedCommand(context, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
+        }
+    }
+
     /// Waits for the next reply.
     public func receive() throws -> Reply {
         var raw: UnsafeMutableRawPointer?

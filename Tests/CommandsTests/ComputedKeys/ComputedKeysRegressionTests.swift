@@ -1,0 +1,102 @@
+import Commands
+import ComputedKeys
+import Keyspace
+import Primitives
+import Testing
+
+/// Single courses of events in which a computed key was once served that must not be, or worse.
+@Suite struct ComputedKeysRegressionTests {
+    private let server = Harness(DataFamilies.all)
+    private let graph: DependencyGraph
+
+    init() { graph = DependencyGraph(keyspace: server.keyspace, epoch: "e") }
+
+    private func run(_ line: String) -> TextReply { TextReply(server.run(bytes: words(line))) }
+
+    private func words(_ line: String) -> [[UInt8]] { line.split(separator: " ").map { Array($0.utf8) } }
+
+    /// Begins a computation and returns its token.
+    private func begin(_ key: String) -> String {
+        let reply = run("COMPUTE.BEGIN \(key)")
+        #expect(reply[0] == .bulk("lease"))
+        return reply[1].text ?? ""
+    }
+
+    private func end(_ token: String, _ value: String, _ options: String = "") -> String? {
+        run("COMPUTE.END \(token) \(value) \(options)")[0].text
+    }
+
+    @Test func anExpiredValueIsNotCalledFresh() {
+        #expect(run("COMPUTE.SET c v PX 5")[0] == .bulk("stored"))
+        server.now += 10
+        #expect(run("COMPUTE.BEGIN c")[0] == .bulk("lease"))
+    }
+
+    @Test func flushingWithinATransactionForgetsWhatItChangedBefore() {
+        let token = begin("c")
+        _ = run("GET s")
+        #expect(end(token, "v") == "stored")
+        for line in ["MULTI", "SET s 1", "FLUSHDB", "EXEC"] { _ = run(line) }
+        #expect(run("GET c") == .null)
+        #expect(begin("c") != "")
+    }
+
+    @Test func theExpiryOfAValueThatWasComputedWithinAnotherIsAChange() {
+        let outer = begin("outer")
+        let inner = begin("inner")
+        #expect(end(inner, "v", "PX 5") == "stored")
+        #expect(end(outer, "v") == "stored")
+        #expect(run("GET outer") == .bulk("v"))
+        server.now += 10
+        #expect(run("GET outer") == .null)
+    }
+
+    @Test func theExpiryThatAValueGetsWhenItIsComputedAgainIsAChange() {
+        let outer = begin("outer")
+        #expect(end(begin("inner"), "v") == "stored")
+        #expect(end(outer, "v") == "stored")
+        #expect(run("COMPUTE.SET inner v PX 5")[0] == .bulk("stored"))
+        #expect(run("GET outer") == .bulk("v"))
+        server.now += 10
+        #expect(run("GET outer") == .null)
+    }
+
+    @Test func whatHasReadAnOrdinaryValueIsSupersededWhenAComputedOneReplacesIt() {
+        _ = run("SET inner ordinary")
+        let outer = begin("outer")
+        #expect(run("GET inner") == .bulk("ordinary"))
+        #expect(end(begin("inner"), "computed") == "stored")
+        #expect(end(outer, "ordinary") == "superseded")
+    }
+
+    @Test func anOuterComputationThatEndsFirstDependsOnWhatWasReadMeanwhile() {
+        let outer = begin("outer")
+        _ = begin("inner")
+        _ = run("GET s")
+        #expect(end(outer, "v") == "stored")
+        _ = run("SET s 1")
+        #expect(run("GET outer") == .null)
+    }
+
+    /// One thread notes that a key has changed; before it marks what was derived from that, another computes a value anew.
+    @Test func earlyCutoffKnowsOfChangesThatAreStillToBeMarked() {
+        #expect(run("COMPUTE.SET a v DEPS 1 s")[0] == .bulk("stored"))
+        #expect(run("COMPUTE.SET b v DEPS 1 s")[0] == .bulk("stored"))
+        #expect(run("COMPUTE.SET c derived DEPS 2 a b")[0] == .bulk("stored"))
+        _ = run("SET s 1")
+        Array("a".utf8).withView {
+            graph.changed(
+                Key($0), database: 0, event: .deleted, node: nil, deadline: nil, revision: graph.currentRevision)
+        }
+        var options = PublishOptions()
+        options.isEqual = true
+        Array("b".utf8).withView { [graph, now = server.now] in
+            let key = Key($0)
+            _ = server.executor.call.access.announce {
+                graph.publish(key, database: 0, dependencies: [], since: nil, options, now: now, into: &$0)
+            }
+        }
+        let state = Array("c".utf8).withView { graph.report(on: Key($0), database: 0, now: server.now)?.node.state }
+        #expect(state?.description == "stale")
+    }
+}
