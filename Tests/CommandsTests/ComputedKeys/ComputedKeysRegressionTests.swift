@@ -78,6 +78,15 @@ import Testing
         #expect(run("GET outer") == .null)
     }
 
+    /// Where it takes locks that are held, this never ends.
+    @Test func aPositionIsGivenWithinATransaction() {
+        for line in ["MULTI", "SET s 1", "COMPUTE.REV"] { _ = run(line) }
+        let revision = run("EXEC")[1].text ?? ""
+        #expect(revision.hasPrefix("e-"))
+        _ = run("SET s 2")
+        #expect(run("COMPUTE.SET c v REV \(revision) DEPS 1 s") == .error("STALEDEP s"))
+    }
+
     /// One thread notes that a key has changed; before it marks what was derived from that, another computes a value anew.
     @Test func earlyCutoffKnowsOfChangesThatAreStillToBeMarked() {
         #expect(run("COMPUTE.SET a v DEPS 1 s")[0] == .bulk("stored"))

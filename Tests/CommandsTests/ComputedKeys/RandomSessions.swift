@@ -236,7 +236,7 @@ final class RandomSessions: CustomStringConvertible {
                 switch reply.integer {
                 case 0: note(others.map { observe(place($0, database), present: false) })
                 case 3: note(others.map { observe(place($0, database), present: true) })
-                default: note(others.map { model.look(place($0, database)) })
+                default: note(others.map { model.name(place($0, database)) })
                 }
             }
         }
@@ -247,13 +247,14 @@ final class RandomSessions: CustomStringConvertible {
                     others.enumerated().map { index, other in
                         let isOther = reply[index] == .null && !isString(place(other, database))
                         return isOther
-                            ? model.look(place(other, database))
+                            ? model.name(place(other, database))
                             : observe(place(other, database), present: reply[index] != .null, text: reply[index].text)
                     })
             }
         }
         let commands: [[String]] = [
-            ["STRLEN", key], ["TYPE", key], ["PTTL", key], ["GETRANGE", key, "0", "-1"], ["HLEN", key], ["HGETALL", key],
+            ["STRLEN", key], ["TYPE", key], ["PTTL", key], ["GETRANGE", key, "0", "-1"], ["HLEN", key],
+            ["HGETALL", key],
             ["ZCARD", key], ["ZRANGE", key, "0", "-1"], ["EXISTS", key], ["GETEX", key], ["OBJECT", "ENCODING", key],
         ]
         let arguments = commands[random.below(commands.count)]
@@ -506,7 +507,7 @@ final class RandomSessions: CustomStringConvertible {
                 if let outer { client.frames[outer].seen.append(seen) }
             case "lease":
                 if model.value(place) != nil { observe(place, present: false) }
-                let seen = named.map { model.look($0) }
+                let seen = named.map { model.name($0) }
                 client.frames.append(Frame(place: place, token: reply[1].text ?? "", seen: seen))
             default: break
             }
@@ -526,7 +527,7 @@ final class RandomSessions: CustomStringConvertible {
             guard reply[0].text == "stored" else {
                 if reply[0].text == "superseded" {
                     superseded += 1
-                    if frame.seen.allSatisfy({ model.isStillSo($0) }) { 
+                    if frame.seen.allSatisfy({ model.isStillSo($0) }) {
                         needlesslySuperseded += 1
                     }
                 }
@@ -574,7 +575,7 @@ final class RandomSessions: CustomStringConvertible {
         let arguments = ["COMPUTE.DEPEND", frame.token, "KEYS", "1", key(name), "TAGS", "1", "t\(tag)"]
         return Operation(arguments: arguments) { [self] reply in
             guard !reply.isError, let index = owner.frames.lastIndex(where: { $0.token == frame.token }) else { return }
-            owner.frames[index].seen += [model.look(place(name, database)), model.look(Self.firstTag + tag)]
+            owner.frames[index].seen += [model.name(place(name, database)), model.name(Self.firstTag + tag)]
         }
     }
 
@@ -608,7 +609,7 @@ final class RandomSessions: CustomStringConvertible {
         if let time { arguments += ["PX", String(time)] }
         return Operation(arguments: arguments) { [self] reply in
             guard reply[0].text == "stored" else { return }
-            let seen = others.map { model.look(place($0, database)) } + [model.look(Self.firstTag + tag)]
+            let seen = others.map { model.name(place($0, database)) } + [model.name(Self.firstTag + tag)]
             publish(place(name, database), text, version, seen, time)
         }
     }

@@ -14,6 +14,8 @@ struct ReferenceModel {
         let version: Int
         /// Whether there was no value, or a computed one that was not served.
         let isNil: Bool
+        /// Whether it was only named as a dependency, so that nobody has seen whether there was a value.
+        var isNamed = false
     }
 
     enum State { case fresh, maybeStale, stale }
@@ -75,6 +77,11 @@ struct ReferenceModel {
 
     func look(_ place: Place) -> Seen { Seen(place: place, version: slots[place].version, isNil: isNil(place)) }
 
+    /// The same for who names a dependency without a look at it.
+    func name(_ place: Place) -> Seen {
+        Seen(place: place, version: slots[place].version, isNil: isNil(place), isNamed: true)
+    }
+
     /// Whether nothing that the computed value was derived from has changed.
     func isRight(_ place: Place) -> Bool { isRight(place, depth: 0) }
 
@@ -89,7 +96,7 @@ struct ReferenceModel {
     private func isStillSo(_ seen: Seen, depth: Int) -> Bool {
         let slot = slots[seen.place]
         guard slot.version == seen.version else { return false }
-        if seen.isNil { return true }
+        if seen.isNil || seen.isNamed { return true }
         switch slot.content {
         case .nothing: return false
         case .ordinary: return true
@@ -158,7 +165,7 @@ struct ReferenceModel {
     mutating func serve(_ place: Place) {
         for other in computed {
             guard var value = value(other), !value.isOutdated,
-                value.seen.contains(where: { $0.place == place && $0.isNil })
+                value.seen.contains(where: { $0.place == place && $0.isNil && !$0.isNamed })
             else { continue }
             value.isOutdated = true
             slots[other].content = .computed(value)

@@ -142,7 +142,9 @@ final class ModelClient {
     }
 
     private func violate(_ text: String) {
-        if violation == nil { violation = Violation(description: "\(text) in\n\(commandsOfBatch.joined(separator: "\n"))") }
+        if violation == nil {
+            violation = Violation(description: "\(text) in\n\(commandsOfBatch.joined(separator: "\n"))")
+        }
     }
 
     // MARK: Reads
