@@ -39,6 +39,8 @@ extension DependencyGraph {
         token: ByteView, _ options: PublishOptions, now: Int64, into log: inout ChangeLog
     ) -> PublishOutcome {
         withContent { content in
+            // There may be changes whose dependents are not marked yet: what follows must know of them.
+            markPending(now: now, &content, into: &log)
             guard let lease = lease(of: token, now: now, &content) else { return .lost }
             let old = content.graph.seen(lease.node)
             adoptInnerReads(lease, &content)
@@ -96,6 +98,7 @@ extension DependencyGraph {
         _ options: PublishOptions, now: Int64, into log: inout ChangeLog
     ) -> PublishOutcome {
         withContent { content in
+            markPending(now: now, &content, into: &log)
             if let revision, let outdated = outdated(explicit, since: revision, content) {
                 return .outdated(outdated)
             }
@@ -151,8 +154,6 @@ extension DependencyGraph {
         _ content: inout Content, into log: inout ChangeLog
     ) -> PublishOutcome {
         guard hasMemory(content), dependencies.count <= EdgePool.maximumRun else { return .outOfMemory }
-        // Another thread may have noted a change whose dependents it has not marked yet: early cutoff must know of it.
-        markPending(now: now, &content, into: &log)
         switch content.graph.cycle(from: node, over: dependencies) {
         case .none: break
         case .some(.path(let path)): return .cycle(content.graph.describe(path))
