@@ -9,7 +9,7 @@ import Testing
 @Suite struct ComputedKeysModelTests {
     static let environment = ProcessInfo.processInfo.environment
     static let seed = UInt64(environment["FRESHET_SEED"] ?? "") ?? 20_240_729
-    static let commands = Int(environment["FRESHET_OPERATIONS"] ?? "") ?? 100_000
+    static let commands = Int(environment["FRESHET_OPERATIONS"] ?? "") ?? 300_000
 
     @Test(arguments: [false, true])
     func computedKeysAreFreshWhenTheyAreServed(_ repeatsValues: Bool) {

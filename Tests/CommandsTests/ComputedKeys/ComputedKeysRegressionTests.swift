@@ -87,6 +87,27 @@ import Testing
         #expect(run("COMPUTE.SET c v REV \(revision) DEPS 1 s") == .error("STALEDEP s"))
     }
 
+    /// DEL of a stale value removes it, but changes nothing, so that nobody marks what was derived from its staleness.
+    @Test func whatIsStillToBeMarkedIsKnownWhenAComputationEnds() {
+        _ = run("COMPUTE.SET c v DEPS 1 s")
+        _ = run("SET s 1")
+        #expect(run("COMPUTE.SET b v DEPS 1 c")[0] == .bulk("stored"))
+        let token = begin("a")
+        #expect(run("GET b") == .bulk("v"))
+        #expect(run("DEL c") == .integer(0))
+        _ = end(token, "v")
+        _ = run("COMPUTE.INVALIDATE KEYS 1 b")
+        #expect(run("GET a") == .null)
+    }
+
+    @Test func aCycleThroughTheAbsenceOfAKeyIsRefused() {
+        let outer = begin("outer")
+        let inner = begin("inner")
+        #expect(run("GET outer") == .null)
+        #expect(end(inner, "v") == "stored")
+        #expect(run("COMPUTE.END \(outer) v") == .error("COMPUTECYCLE outer -> inner -> outer"))
+    }
+
     /// One thread notes that a key has changed; before it marks what was derived from that, another computes a value anew.
     @Test func earlyCutoffKnowsOfChangesThatAreStillToBeMarked() {
         #expect(run("COMPUTE.SET a v DEPS 1 s")[0] == .bulk("stored"))

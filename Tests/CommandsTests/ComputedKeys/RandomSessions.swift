@@ -176,7 +176,7 @@ final class RandomSessions: CustomStringConvertible {
     /// A text for a computed value, and its version.
     private func newText() -> (text: String, version: Int?) {
         if options.repeatsValues, random.below(3) > 0 {
-            let choice = random.below(2)
+            let choice = random.below(4) == 0 ? 1 : 0
             return ("same\(choice)", -1 - choice)
         }
         text += 1

@@ -143,6 +143,15 @@ struct ReferenceModel {
     mutating func open(_ place: Place) {
         // Where the value is right the server may serve it against the prediction.
         guard let value = value(place), value.state != .fresh, !isRight(place) else { return }
+        drop(place)
+    }
+
+    /// A key has expired. A computed value that nobody could see any more is no loss, and may have been gone already.
+    private mutating func lapse(_ place: Place) {
+        if let value = value(place), value.state != .fresh { drop(place) } else { change(place, to: .nothing) }
+    }
+
+    private mutating func drop(_ place: Place) {
         slots[place].content = .nothing
         slots[place].deadline = nil
         slots[place].mayBeStale = true
@@ -225,7 +234,7 @@ struct ReferenceModel {
         next = .max
         for place in slots.indices {
             if let deadline = slots[place].deadline {
-                if deadline < now { change(place, to: .nothing) } else { next = min(next, deadline) }
+                if deadline < now { lapse(place) } else { next = min(next, deadline) }
             }
             for (field, deadline) in slots[place].fields {
                 if deadline < now {

@@ -7,7 +7,7 @@ import Testing
 /// `FRESHET_SEED` sets the seed of what clients do; in which order their commands meet is not repeatable.
 /// `FRESHET_OPERATIONS` sets how many commands are executed.
 @Suite(.serialized) struct ComputedKeysModelTests {
-    static let operations = Int(ProcessInfo.processInfo.environment["FRESHET_OPERATIONS"] ?? "") ?? 300_000
+    static let operations = Int(ProcessInfo.processInfo.environment["FRESHET_OPERATIONS"] ?? "") ?? 400_000
     private static let threads = 4
     private static let clientsOfThread = 6
 
