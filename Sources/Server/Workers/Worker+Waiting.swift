@@ -3,6 +3,7 @@ import ComputedKeys
 import HeapModule
 import Keyspace
 import Primitives
+import Synchronization
 
 /// Connections whose next command waits: for another's computation, for a change, or for a cascade to be done. They hold
 /// nothing and execute the command again when they are woken.
