@@ -1,6 +1,8 @@
 """Computed keys: what reading, writing, marking and keeping them costs, and how fast new values reach watchers."""
 
 import contextlib
+import select
+import socket
 import statistics
 import threading
 import time
@@ -21,19 +23,23 @@ MARK_TARGET = 60  # nanoseconds per node
 WAIT_TARGET = 10  # milliseconds
 NODE_TARGET = 64  # bytes
 EDGE_TARGET = 16
+WATCHERS = 1_000
+PUSHES = 2_000
+PUSH_MEDIAN_TARGET = 0.2  # milliseconds
+PUSH_P99_TARGET = 2
 VALUE = b"v" * 32
 
 
 def add_arguments(parser):
     parser.add_argument("--rounds", type=int, default=5, help="runs of each speed test, of which the median counts (5)")
-    parser.add_argument("--only", default="speed,marking,memory", help="parts to run, comma-separated")
+    parser.add_argument("--only", default="speed,marking,memory,push", help="parts to run, comma-separated")
 
 
 def run(options):
     launcher = servers.Launcher([FRESHET], options.binary)
     cores = servers.Cores.split()
     report.machine(f"server on core {cores.server} with one worker, load on {cores.load}; {NODES:,} nodes")
-    parts = {"speed": speed, "marking": marking, "memory": memory}
+    parts = {"speed": speed, "marking": marking, "memory": memory, "push": push}
     verdicts = []
     for name in options.only.split(","):
         if name not in parts:
@@ -193,6 +199,101 @@ def write_source(server, connection, value):
 def stale(connection):
     fields = connection.call("COMPUTE.STATS")
     return fields[fields.index(b"marked_stale") + 1]
+
+
+# MARK: push
+
+class Watchers:
+    """Connections that watch the values of keys, all read by one thread through epoll."""
+
+    def __init__(self, server, keys):
+        self._poll = select.epoll()
+        self._sockets = {}
+        for key in keys:
+            watcher = socket.create_connection(("127.0.0.1", server.port), timeout=120)
+            channel = b"__value@0__:" + key
+            confirmation = b"*3\r\n$9\r\nsubscribe\r\n$%d\r\n%b\r\n:1\r\n" % (len(channel), channel)
+            watcher.sendall(wire.encode("SUBSCRIBE", channel))
+            first = len(confirmation) + len(wire.encode("message", channel, VALUE))
+            while first > 0:
+                first -= len(watcher.recv(first))
+            self._sockets[watcher.fileno()] = watcher
+            self._poll.register(watcher, select.EPOLLIN)
+
+    def publish(self, connection, command, length, count):
+        """Sends a command that publishes to `count` watchers a message of so many bytes; returns when each had it, in
+        nanoseconds since the reply was there, and that since the command was sent.
+
+        The reply's socket is in the same poll: what comes first is noted first.
+        """
+        publisher = connection.fileno()
+        buffer = bytearray(1 << 16)
+        times = []
+        replied = None
+        sent = time.monotonic_ns()
+        connection.sendall(command)
+        while replied is None or len(times) < count:
+            for descriptor, _ in self._poll.poll():
+                if descriptor == publisher:
+                    answer = connection.recv(1 << 16)
+                    replied = time.monotonic_ns()
+                    if b"stored" not in answer:
+                        raise servers.BenchError(f"COMPUTE.SET was answered with {answer}")
+                elif (received := self._sockets[descriptor].recv_into(buffer)) == length:
+                    times.append(time.monotonic_ns())
+                else:
+                    raise servers.BenchError(f"a watcher was told {received} bytes, not {length}")
+        return [moment - replied for moment in times], replied - sent
+
+    def add(self, connection):
+        self._poll.register(connection, select.EPOLLIN)
+
+    def close(self):
+        self._poll.close()
+        for watcher in self._sockets.values():
+            watcher.close()
+
+
+def push(launcher, cores, options):
+    """From the reply to COMPUTE.SET to the pushed value at a watcher; a value that comes before the reply took no time."""
+    rows, verdicts = [], []
+    keys = [b"computed:%07d" % index for index in range(WATCHERS)]
+    for name, watched, rounds in (("each its own key", keys, PUSHES), ("all one key", [keys[0]] * WATCHERS, 30)):
+        report.progress(f"push, {name}")
+        with launcher.start(FRESHET, cores) as server:
+            setup = server.connect()
+            setup.call("SET", "source:000000", "0")
+            publish(server, computed(WATCHERS, sources=4))
+            watchers = Watchers(server, watched)
+            connection = socket.create_connection(("127.0.0.1", server.port), timeout=120)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            watchers.add(connection)
+            delays, replies = [], []
+            for index in range(rounds + rounds // 10):
+                key = watched[index % WATCHERS]
+                value = b"%032d" % index
+                source = b"source:%06d" % (index % WATCHERS % 4)
+                command = wire.encode("COMPUTE.SET", key, value, "DEPS", 1, source)
+                length = len(wire.encode("message", b"__value@0__:" + key, value))
+                times, reply = watchers.publish(connection, command, length, watched.count(key))
+                if index >= rounds // 10:
+                    delays += [max(0, moment) / 1e6 for moment in times]
+                    replies.append(reply / 1e6)
+            watchers.close()
+            connection.close()
+            setup.close()
+        cuts = statistics.quantiles(delays, n=100)
+        found = []
+        if watched is keys:
+            found = [report.Verdict(f"p50 < {PUSH_MEDIAN_TARGET}", cuts[49] < PUSH_MEDIAN_TARGET),
+                     report.Verdict(f"p99 < {PUSH_P99_TARGET}", cuts[98] < PUSH_P99_TARGET)]
+            verdicts += found
+        rows.append([name, f"{statistics.median(replies):.3f}", f"{cuts[49]:.3f}", f"{cuts[98]:.3f}",
+                     f"{max(delays):.3f}", ", ".join(map(str, found))])
+    report.progress("")
+    report.table([f"{WATCHERS:,} watchers", "reply after ms, p50", "pushed after the reply ms, p50", "p99", "max",
+                  "targets"], rows)
+    return verdicts
 
 
 # MARK: memory

@@ -222,7 +222,7 @@ extension Access {
     private func removeMarks() {
         changes.forEach { change, name in
             let key = Key(name, hash: change.hash)
-            guard change.subject == .key, change.event.effect != .none,
+            guard change.subject == .key, change.event.effect != .none, change.event.effect != .restoration,
                 let entry = entry(key, in: change.database), entry.flags.contains(.marked), !entry.isComputed,
                 keyspace.dependencies?.wants(key, database: change.database) != true,
                 !keyspace.markHolders.contains(where: { $0.wants(key, database: change.database) })

@@ -32,6 +32,8 @@ public struct KeyEvent: Sendable {
         case expiry
         /// The value, by its being published: the dependency graph knows.
         case publication
+        /// That the value is served again, which is what it was.
+        case restoration
         /// Nothing that another event of the same change does not tell, or that is not about the key's own value.
         case none
     }
@@ -58,5 +60,5 @@ public struct KeyEvent: Sendable {
     /// A computed key was published.
     public static let published = KeyEvent(.computed, "computed", effect: .publication)
     /// A computed key is fresh again although it was not published: what it was derived from is what it had been.
-    public static let restored = KeyEvent(.computed, "computed", effect: .none)
+    public static let restored = KeyEvent(.computed, "computed", effect: .restoration)
 }

@@ -12,7 +12,7 @@ enum PubSubCommands {
 
     static let commands: [Command] = [
         Command(
-            "subscribe", arity: -2, flags: flags, group: .pubsub, since: "2.0.0",
+            "subscribe", arity: -2, flags: flags.union(.walks), group: .pubsub, since: "2.0.0",
             complexity: "O(n), n being the number of channels.",
             summary: "Lets the connection get what is published on channels.",
             syntax: "channel:string...", handler: subscribe),

@@ -39,6 +39,11 @@ extension Server {
         workers.forEach { post(.value(update), bytes: update.push.bytes, to: $0, from: nil) }
     }
 
+    /// Tells that a computed key whose value had been stale has it again.
+    func publishRestored(_ channel: [UInt8], to workers: WorkerSet) {
+        workers.forEach { post(.restored(channel), bytes: channel.count, to: $0, from: nil) }
+    }
+
     private func post(_ message: Worker.Message, bytes: Int, to worker: Int, from sender: Int?) {
         let mailbox = workers[worker].mailbox
         guard let sender else { return mailbox.send(message, bytes: bytes) }

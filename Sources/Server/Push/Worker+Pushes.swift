@@ -125,7 +125,8 @@ extension Worker {
         // Closing may not append to the list: nobody is given anything here.
         for connection in flushes {
             connection.pointee.awaitsFlush = false
-            guard !connection.pointee.isClosed, !connection.pointee.pending.isEmpty else { continue }
+            guard !connection.pointee.isClosed else { continue }
+            if connection.pointee.pending.isEmpty, !connection.pointee.subscriptions.isLagging { continue }
             if connection.pointee.isOverLimit {
                 closeForOutput(connection)
             } else if connection.pointee.awaitsWritability {

@@ -26,6 +26,7 @@ extension Worker {
         let topic = topics[kind.rawValue][TopicName(name)] ?? makeTopic(kind, name)
         guard !connection.pointee.subscriptions.contains(topic) else { return false }
         connection.pointee.subscriptions.add(topic, place: topic.add(connection))
+        topic.feed.receiverWasAdded()
         server.topics.add(name, kind, worker: index)
         subscriptionsDidChange(connection, by: Topic.memory(name))
         return true
@@ -93,6 +94,7 @@ struct Subscriptions {
     private var lagging: Set<Topic> = []
 
     var isEmpty: Bool { places.isEmpty }
+    var isLagging: Bool { !lagging.isEmpty }
 
     func contains(_ topic: Topic) -> Bool { places[topic] != nil }
 

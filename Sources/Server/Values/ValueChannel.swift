@@ -56,6 +56,13 @@ struct ValueFeed {
     /// Where among the receivers the delivery goes on, and how many of them still lack the latest value.
     var cursor = 0
     var remaining = 0
+    /// Whether somebody was told that there is no value while the latest was stale.
+    var isMissed = false
+
+    /// Another receiver stands behind the last one, which may be in the midst of those that lack the latest value.
+    mutating func receiverWasAdded() {
+        if remaining > 0 { remaining += 1 }
+    }
 
     /// Another receiver stands where one has gone: nobody may be passed over.
     mutating func receiversDidMove(count: Int) {

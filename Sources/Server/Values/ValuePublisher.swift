@@ -12,8 +12,11 @@ final class ValuePublisher: KeyspaceObserver, MarkHolder {
         changes.forEach { change, key in
             switch change.subject {
             case .key:
-                guard change.event.effect == .value || change.event.effect == .publication else { return }
-                publish(Key(key, hash: change.hash), change.database, revision)
+                switch change.event.effect {
+                case .value, .publication: publish(Key(key, hash: change.hash), change.database, revision)
+                case .restoration: publishRestored(key, change.database)
+                case .expiry, .none: break
+                }
             case .wholeDatabase: publishAll(in: [change.database], revision)
             case .swappedDatabase(let other): publishAll(in: [change.database, other], revision)
             }
@@ -28,6 +31,13 @@ final class ValuePublisher: KeyspaceObserver, MarkHolder {
             ValueUpdate(channel: channel, value: $0, revision: revision)
         }
         server.publish(update, to: interest.workers)
+    }
+
+    /// The key's shard need not be held: the workers look at the value themselves.
+    private func publishRestored(_ key: ByteView, _ database: Int) {
+        let channel = ValueChannel.name(key, database: database)
+        let interest = channel.withView { server.topics.interest(in: $0, .value) }
+        server.publishRestored(channel, to: interest.workers)
     }
 
     /// Every key that is watched has changed in these databases; all shards are held.

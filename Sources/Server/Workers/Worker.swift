@@ -29,6 +29,8 @@ final class Worker: @unchecked Sendable {
         case publish(Publication)
         /// What a key's value has become.
         case value(ValueUpdate)
+        /// A computed key that is watched, by its channel, has the value again that had been stale.
+        case restored([UInt8])
         /// Look whether a pause is over.
         case resume
         /// Finish and end the thread.
@@ -191,6 +193,7 @@ final class Worker: @unchecked Sendable {
         case .wake(let identifier): if let connection = connections[identifier] { wake(connection) }
         case .resume: resumePaused()
         case .stop: isStopping = true
+        case .restored(let channel): receiveRestored(channel)
         case .push, .pushToAll, .publish, .value: break
         }
     }

@@ -18,9 +18,10 @@ import Testing
         return (process.terminationStatus, String(decoding: output, as: UTF8.self))
     }
 
-    private static var script: String {
+    /// A file of the repository.
+    private static func path(_ name: String) -> String {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../Clients/redis_py.py").standardized.path
+            .appendingPathComponent("../../../\(name)").standardized.path
     }
 
     /// `scripts/test` installs redis-py and says where with FRESHET_PYTHON.
@@ -28,8 +29,36 @@ import Testing
     func redisPyTalksBothProtocols(_ kind: ServerKind) throws {
         let python = try #require(ProcessInfo.processInfo.environment["FRESHET_PYTHON"])
         let server = try ServerProcess(kind)
-        let result = try run(python, [Self.script, "\(server.port)"])
+        let result = try run(python, [Self.path("Tests/Clients/redis_py.py"), "\(server.port)"])
         #expect(result.status == 0, "\(result.output)")
+    }
+
+    @Test(
+        .enabled(if: ProcessInfo.processInfo.environment["FRESHET_PYTHON"] != nil), arguments: ServerKind.onlyFreshet)
+    func theShopOfTheTourWorks(_ kind: ServerKind) throws {
+        let python = try #require(ProcessInfo.processInfo.environment["FRESHET_PYTHON"])
+        let server = try ServerProcess(kind, ["--threads", "4"])
+        let result = try run(python, [Self.path("Config/examples/shop.py"), "--port", "\(server.port)"])
+        #expect(result.status == 0, "\(result.output)")
+        var rest = Substring(result.output)
+        for line in [
+            "total of Ann's cart: 1740   (computed: total, cart)", "asked again: 1740",
+            "a plain GET, from any client: 1740",
+            "first message, the value that there is: 1740", "cart:ann:total           maybe-stale  GET -> None",
+            "COMPUTE.WHY: example:cart:ann:total <- example:cart:ann <- example:product:tea: hset",
+            "total: 1790   (computed: total, cart)", "pushed to the watcher: 1790",
+            "fresh again without being computed:   (computed: cart)",
+            "cart:ann:total           fresh        GET -> 1790",
+            #"20 answers: {"pot": 2500}   (computed: recommendations)"#,
+            "fell from 1190 to 1000: 1690   (computed: total, cart)", "GET: None",
+            "computed again: 1500   (computed: total, cart)", "pushed to the watcher: 1500", "graph LR", "n0 --> n",
+            "recommended: {'pot': 2900}", "recommended: {'pot': 2900}", "the pot costs 1900: somebody forgot a DEL",
+        ] {
+            let range = rest.range(of: "\(line)")
+            #expect(range != nil, "\(line) is missing in \(result.output)")
+            if let range { rest = rest[range.upperBound...] }
+        }
+        #expect(try server.client().run("DBSIZE") == .integer(0))
     }
 
     @Test(arguments: ServerKind.all)
