@@ -162,11 +162,15 @@ def say(*words):
     print(*words, done, sep="")
 
 
+def fields(reply):
+    """A reply that is a map in RESP3, and names and values in turn in RESP2."""
+    return reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2]))
+
+
 def states(client):
     names = ("cart:ann", "cart:ann:total", "cart:ann:recommendations")
     for name in names:
-        info = client.execute_command("COMPUTE.INFO", f"example:{name}")
-        state = info[info.index("state") + 1]
+        state = fields(client.execute_command("COMPUTE.INFO", f"example:{name}"))["state"]
         print(f"  {name:<24} {state:<12} GET -> {client.get('example:' + name)}")
 
 
@@ -195,7 +199,7 @@ def walk(client, other, watcher):
     other.hset("example:product:tea", "price", 500)
     states(other)
     why = other.execute_command("COMPUTE.WHY", "example:cart:ann:total")
-    why = dict(zip(why[::2], why[1::2]))
+    why = fields(why)
     say("COMPUTE.WHY: ", " <- ".join(why["chain"]), ": ", why["event"])
 
     print("\n4. The next who asks computes, and who watches is told")
