@@ -409,8 +409,9 @@ final class RandomSessions: CustomStringConvertible {
         Operation(arguments: ["MOVE", key(name), String(1 - database)]) { [self] reply in
             let (from, to) = (place(name, database), place(name, 1 - database))
             model.open(from)
+            guard reply == .integer(1) else { return }
             model.open(to)
-            if reply == .integer(1) { model.move(from, to: to) }
+            model.move(from, to: to)
         }
     }
 
