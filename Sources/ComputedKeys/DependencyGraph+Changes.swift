@@ -61,6 +61,9 @@ extension DependencyGraph: DependencyTracking {
             content.graph.deadlines.set(deadline, for: node)
             publishDeadline(content)
             guard event.effect == .value else { return }
+            // A transaction has one position, and may have changed the key before somebody read it.
+            let isLater = revision > content.graph.nodes[node].revision
+            let revision = isLater ? revision : keyspace.advanceRevision()
             content.graph.noteChange(of: node, event.name, revision: revision)
             if current == nil {
                 if content.graph.states[node].condition != .absent { content.losses.note(key.hash, revision: revision) }
