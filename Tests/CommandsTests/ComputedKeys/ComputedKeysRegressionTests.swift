@@ -100,6 +100,14 @@ import Testing
         #expect(run("GET a") == .null)
     }
 
+    /// All changes of a transaction have one position, but a source that is written on both sides of a read has changed.
+    @Test func whatIsReadBetweenTwoWritesOfATransactionHasChanged() {
+        _ = run("COMPUTE.SET other v DEPS 1 s")
+        for line in ["MULTI", "SET s 1", "COMPUTE.BEGIN c", "GET s", "SET s 2"] { _ = run(line) }
+        let token = run("EXEC")[1][1].text ?? ""
+        #expect(end(token, "1") == "superseded")
+    }
+
     @Test func aCycleThroughTheAbsenceOfAKeyIsRefused() {
         let outer = begin("outer")
         let inner = begin("inner")
