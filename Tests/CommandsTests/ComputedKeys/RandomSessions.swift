@@ -347,6 +347,10 @@ final class RandomSessions: CustomStringConvertible {
     /// A command that changes what is there, or makes it, and leaves the time to live.
     private func changing(_ arguments: [String], _ place: Int) -> Operation {
         Operation(arguments: arguments) { [self] reply in
+            // Of these only APPEND goes with the text of a computed value that is served.
+            if model.value(place) != nil, !reply.isError {
+                observe(place, present: arguments[0] == "APPEND" && reply != .integer(1))
+            }
             model.open(place)
             guard !reply.isError else { return }
             model.change(place, to: .ordinary, keepsDeadline: true)
