@@ -5,7 +5,8 @@ import Glibc
 /// the messages but the last value of each key.
 ///
 /// Keys are `w0000`, `w0001` and so on, values numbers of eight digits, so that all messages have the same length.
-final class ValueAudience {
+/// Use one from one thread at a time.
+final class ValueAudience: @unchecked Sendable {
     enum Failure: Error { case connect(Int32), closed, timedOut, malformed(String) }
 
     let connections: Int
