@@ -162,7 +162,11 @@ extension DependencyGraph {
         }
         let before = content.graph.states[node]
         content.graph.removeValue(of: node)
-        guard content.graph.link(node, to: dependencies) else { return .outOfMemory }
+        guard content.graph.link(node, to: dependencies) else {
+            // The value that is there stays, and is not to be served.
+            if before.condition != .absent { content.graph.keepStaleValue(of: node) }
+            return .outOfMemory
+        }
         let revision = keyspace.advanceRevision()
         content.graph.setValue(of: node, derivedFrom: dependencies, options, revision: revision)
         // Who has read it already, or computes around it, will not look at it again.

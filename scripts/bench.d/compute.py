@@ -15,6 +15,7 @@ from servers import FRESHET
 
 NODES = 1_000_000
 SOURCES = 1_000
+SLICE = 10_000
 REQUESTS = 3_200_000
 PIPELINE = 64
 GET_TARGET = 1.05
@@ -109,11 +110,16 @@ def speed(launcher, cores, options):
     with contextlib.ExitStack() as stack:
         with_graph = stack.enter_context(launcher.start(FRESHET, cores))
         without = stack.enter_context(launcher.start(FRESHET, cores))
-        for server in (with_graph, without):
-            connection = server.connect()
-            connection.fill(wire.chunked(keys % index for index in range(NODES)))
-            connection.close()
-        publish(with_graph, (fresh % (index, index % SOURCES) for index in range(NODES)))
+        connection = without.connect()
+        connection.fill(wire.chunked(keys % index for index in range(NODES)))
+        connection.close()
+        # In turn, so that both kinds lie in memory of the same age: the system gives large pages to what is older.
+        connection = with_graph.connect()
+        for start in range(0, NODES, SLICE):
+            span = range(start, start + SLICE)
+            connection.fill(wire.chunked(keys % index for index in span))
+            publish(with_graph, (fresh % (index, index % SOURCES) for index in span))
+        connection.close()
         for index in range(options.rounds):
             report.progress(f"speed, round {index + 1} of {options.rounds}")
             for name, command in get.items():

@@ -153,6 +153,12 @@ struct Graph: ~Copyable {
         computedCount -= 1
     }
 
+    /// Gives a node back its value after `removeValue`, as a stale one that was derived from nothing that is known.
+    mutating func keepStaleValue(of node: UInt32) {
+        states[node] = states[node].with(.stale)
+        computedCount += 1
+    }
+
     /// Notes that something has happened to a node, so that what was derived from it is out of date.
     mutating func noteChange(of node: UInt32, _ event: StaticString, revision: UInt64) {
         nodes.pointer(node).pointee.cause = Cause.make(event: number(of: event))

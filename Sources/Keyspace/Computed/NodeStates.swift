@@ -27,6 +27,10 @@ public struct NodeState: OptionSet, Sendable {
         unsafeBitCast(rawValue & 3, to: Condition.self)
     }
 
+    /// Whether there is a value that is not fresh.
+    @inlinable @inline(__always)
+    var isOutdated: Bool { rawValue & 2 != 0 }
+
     /// The same flags with another condition.
     @inlinable @inline(__always)
     public func with(_ condition: Condition) -> NodeState { NodeState(rawValue: rawValue & ~3 | condition.rawValue) }
@@ -41,8 +45,11 @@ public struct NodeState: OptionSet, Sendable {
     @inlinable public static var hasDependents: NodeState { NodeState(rawValue: 32) }
 }
 
-/// The states of all nodes, apart from the nodes: what a GET of a computed key looks at is one byte of a dense array, which
-/// stays in the cache where nodes would not.
+/// The states of all nodes, apart from the nodes: what a GET of a computed key looks at is one byte of a dense array.
+///
+/// Not even that as a rule: nodes stand in groups of 64, each with the number of its nodes whose value is not fresh. Those
+/// numbers, 16 KB for a million nodes, stay in the cache where the states of many nodes do not, and where one is zero the
+/// group's values can be served.
 ///
 /// States are changed under the graph's lock. They are read without it, under the lock of the key whose value is read: a
 /// reader sees a state from before a change or from after it, and one from before only as long as the change has not
@@ -50,11 +57,15 @@ public struct NodeState: OptionSet, Sendable {
 public final class NodeStates: @unchecked Sendable {
     private static let chunkBits = 16
     private static let chunkSize = 1 << chunkBits
+    private static let groupBits = 6
+    /// States, and behind them the numbers of the groups.
+    private static let chunkBytes = chunkSize + chunkSize >> groupBits
     private static let directorySize = 1 << (32 - chunkBits)
 
     private typealias Chunk = UnsafeMutablePointer<Atomic<UInt8>>
-    /// Pages of it that are not used are not there.
-    private let directory: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    /// Where chunks are. Pages of it that are not used are not there.
+    typealias Directory = UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    let directory: Directory
     /// Earliest time at which a source expires that something was derived from, in milliseconds since 1970.
     public let nextDeadline = Atomic<Int64>(.max)
     /// Whether there is a node at all. What is made under a key's lock is seen by whoever takes that afterwards.
@@ -76,26 +87,53 @@ public final class NodeStates: @unchecked Sendable {
     }
 
     @inline(__always)
-    private func byte(_ node: UInt32) -> Chunk {
+    private func byte(_ node: UInt32) -> Chunk { Self.byte(node, directory) }
+
+    @inline(__always)
+    private static func byte(_ node: UInt32, _ directory: Directory) -> Chunk {
         // Whoever has a node's number had it from the graph, which called `makeRoom` before.
-        directory[Int(node >> Self.chunkBits)].unsafelyUnwrapped.assumingMemoryBound(to: Atomic<UInt8>.self)
-            + Int(node & UInt32(Self.chunkSize - 1))
+        directory[Int(truncatingIfNeeded: node >> UInt32(chunkBits))].unsafelyUnwrapped
+            .assumingMemoryBound(to: Atomic<UInt8>.self) + Int(truncatingIfNeeded: node & UInt32(chunkSize - 1))
+    }
+
+    /// The number of outdated nodes in a node's group.
+    @inline(__always)
+    private static func group(_ node: UInt32, _ directory: Directory) -> Chunk {
+        byte(node & ~UInt32(chunkSize - 1), directory) + chunkSize
+            + Int(truncatingIfNeeded: node & UInt32(chunkSize - 1)) >> groupBits
+    }
+
+    /// Whether the value of a node, which must have one, is fresh; for whoever keeps the directory at hand.
+    @inline(__always)
+    static func isFresh(_ node: UInt32, _ directory: Directory) -> Bool {
+        group(node, directory).pointee.load(ordering: .relaxed) == 0
+            || NodeState(rawValue: byte(node, directory).pointee.load(ordering: .relaxed)).condition == .fresh
     }
 
     /// The state of a node that the graph has made.
     public subscript(node: UInt32) -> NodeState {
         @inline(__always) get { NodeState(rawValue: byte(node).pointee.load(ordering: .relaxed)) }
-        @inline(__always) set { byte(node).pointee.store(newValue.rawValue, ordering: .relaxed) }
+        @inline(__always) set {
+            let byte = byte(node)
+            let old = NodeState(rawValue: byte.pointee.load(ordering: .relaxed))
+            byte.pointee.store(newValue.rawValue, ordering: .relaxed)
+            guard old.isOutdated != newValue.isOutdated else { return }
+            let group = Self.group(node, directory)
+            let count = group.pointee.load(ordering: .relaxed)
+            group.pointee.store(newValue.isOutdated ? count + 1 : count - 1, ordering: .relaxed)
+        }
     }
 
-    /// Asks the processor for the state of a node.
+    /// Asks the processor for the state of a node, where a reader is going to look at it.
     @inline(__always)
-    func prefetch(_ node: UInt32) { clinux_prefetch_read(byte(node)) }
+    func prefetch(_ node: UInt32) {
+        if Self.group(node, directory).pointee.load(ordering: .relaxed) != 0 { clinux_prefetch_read(byte(node)) }
+    }
 
     /// Makes room for the nodes up to `node`. Chunks are made in ascending order and stay.
     public func makeRoom(for node: UInt32) {
         let index = Int(node >> Self.chunkBits)
-        if directory[index] == nil { directory[index] = Allocation.allocateZeroed(Self.chunkSize) }
+        if directory[index] == nil { directory[index] = Allocation.allocateZeroed(Self.chunkBytes) }
     }
 
     /// Makes the nodes below `end` new ones.

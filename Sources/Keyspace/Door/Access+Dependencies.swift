@@ -40,8 +40,8 @@ extension Access {
     /// Whether a computed value may be served.
     @inline(__always)
     mutating func serves(_ entry: Entry) -> Bool {
-        if keyspace.nodeStates[entry.node].condition == .fresh, dirty == 0,
-            now <= keyspace.nodeStates.nextDeadline.load(ordering: .relaxed)
+        if NodeStates.isFresh(entry.node, nodeDirectory), dirty == 0,
+            now <= nodeStates.nextDeadline.load(ordering: .relaxed)
         {
             return true
         }

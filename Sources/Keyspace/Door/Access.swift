@@ -89,6 +89,9 @@ public struct Access: ~Copyable {
     var toldMisses = 0
     /// Hash of the key that was last found to have expired, until a read has counted it among its misses.
     private var lapsedHash: UInt64 = 0
+    /// The keyspace's, at hand.
+    unowned(unsafe) let nodeStates: NodeStates
+    let nodeDirectory: NodeStates.Directory
     /// Where this worker counts.
     public let statistics: UnsafeMutablePointer<AccessStatistics>
 
@@ -97,6 +100,8 @@ public struct Access: ~Copyable {
     ///   - worker: number of the worker whose access it is; nil outside of workers.
     public init(keyspace: Keyspace, statistics: UnsafeMutablePointer<AccessStatistics>, worker: Int? = nil) {
         self.keyspace = keyspace
+        nodeStates = keyspace.nodeStates
+        nodeDirectory = keyspace.nodeStates.directory
         self.statistics = statistics
         changes = ChangeLog(worker: worker)
     }

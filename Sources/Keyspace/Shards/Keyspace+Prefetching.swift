@@ -38,7 +38,11 @@ extension Keyspace {
     /// Asks for the state of a computed value whose entry was prefetched. No lock is needed: the blocks of computed values
     /// are freed when no worker is in the batch any more that it saw them in.
     @inline(__always)
-    public func prefetchState(of entry: Entry) { nodeStates.prefetch(entry.node) }
+    public func prefetchState(of entry: Entry) {
+        nodeStates.prefetch(entry.node)
+        // A longer header puts the end of a value of the usual size into the next line.
+        clinux_prefetch_read(entry.base + 64)
+    }
 
     /// Asks for what an element of the aggregate under a key is found by, once its entry was prefetched: the block of a
     /// small aggregate, the slot of a large one. Passes over a key whose shard somebody else works in.
