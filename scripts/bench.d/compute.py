@@ -104,22 +104,24 @@ def speed(launcher, cores, options):
     """GET of fresh computed keys beside GET of plain ones, and SET beside a graph and without one."""
     keys = wire.template(b"SET", b"plain:%012d", VALUE)
     fresh = wire.template(b"COMPUTE.SET", b"fresh:%012d", VALUE, b"DEPS", b"1", b"source:%06d")
+    ordinary = wire.template(b"SET", b"fresh:%012d", VALUE)
     runs = {name: [] for name in ("GET plain", "GET computed", "SET, no graph", "SET beside a graph")}
     get = {"GET plain": ("GET", "plain:__rand_int__"), "GET computed": ("GET", "fresh:__rand_int__")}
     write = ("SET", "plain:__rand_int__", VALUE.decode())
     with contextlib.ExitStack() as stack:
         with_graph = stack.enter_context(launcher.start(FRESHET, cores))
         without = stack.enter_context(launcher.start(FRESHET, cores))
-        connection = without.connect()
-        connection.fill(wire.chunked(keys % index for index in range(NODES)))
-        connection.close()
+        connections = with_graph.connect(), without.connect()
         # In turn, so that both kinds lie in memory of the same age: the system gives large pages to what is older.
-        connection = with_graph.connect()
+        # Without a graph the same keys are plain, so that the tables are as large.
         for start in range(0, NODES, SLICE):
             span = range(start, start + SLICE)
-            connection.fill(wire.chunked(keys % index for index in span))
+            for connection in connections:
+                connection.fill(wire.chunked(keys % index for index in span))
             publish(with_graph, (fresh % (index, index % SOURCES) for index in span))
-        connection.close()
+            connections[1].fill(wire.chunked(ordinary % index for index in span))
+        for connection in connections:
+            connection.close()
         for index in range(options.rounds):
             report.progress(f"speed, round {index + 1} of {options.rounds}")
             for name, command in get.items():
