@@ -108,7 +108,7 @@ extension Access {
     /// Whether somebody wants to hear of changes of the key: usually right, for it looks at tags of hashes only.
     @inline(__always)
     public func isMarked(_ key: Key) -> Bool {
-        place(key).pointee.table.isMarked(key.hash) || shard(key).pointee.absentMarks?.mayContain(key.hash) == true
+        place(key).pointee.table.isMarked(key.hash) ?? (shard(key).pointee.absentMarks?.mayContain(key.hash) == true)
     }
 
     /// The slot of a key that somebody wants to hear of, for a command that may change it. A computed value that is not

@@ -121,11 +121,11 @@ struct Table: ~Copyable {
         }
     }
 
-    /// Whether the first entry whose tag is that of `hash` is marked. Of a table that is being resized only the new part
-    /// is looked at.
+    /// Whether the first entry whose tag is that of `hash` is marked; nil where there is none. Of a table that is being
+    /// resized only the new part is looked at.
     @inline(__always)
-    func isMarked(_ hash: UInt64) -> Bool {
-        guard capacity > 0 else { return false }
+    func isMarked(_ hash: UInt64) -> Bool? {
+        guard capacity > 0 else { return nil }
         let tag = Self.tag(hash)
         var index = Self.home(hash, capacity)
         while slots[index] != Self.empty {
@@ -135,7 +135,7 @@ struct Table: ~Copyable {
             index &+= 1
             if index == capacity { index = 0 }
         }
-        return false
+        return nil
     }
 
     // MARK: Mutation
