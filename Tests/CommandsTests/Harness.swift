@@ -97,7 +97,8 @@ final class Harness {
             }
             executor.select(session, now: now)
             views.withUnsafeBufferPointer {
-                _ = executor.execute(views.first.flatMap { table.find($0) }, $0, hash: nil, startedAt: 0)
+                _ = executor.execute(
+                    views.first.flatMap { table.find($0) }, $0, hash: nil, isUnmarked: false, startedAt: 0)
             }
         }
         let reply = output.pointee.view.array

@@ -75,11 +75,12 @@ public struct Executor: ~Copyable {
     ///   - entry: what `table.find` gave for the first argument.
     ///   - arguments: at least one.
     ///   - hash: of the first key, if it was computed ahead.
+    ///   - isUnmarked: whether it is known that nobody wants to hear of changes of the first key.
     /// - Returns: the tick at which it ended, which is when the next one starts.
     @inline(__always)
     public mutating func execute(
         _ entry: Unmanaged<CommandEntry>?, _ arguments: UnsafeBufferPointer<ByteView>, hash: UInt64?,
-        startedAt start: UInt64
+        isUnmarked: Bool, startedAt start: UInt64
     ) -> UInt64 {
         guard let entry, call.session.pointee.state.isEmpty,
             entry._withUnsafeGuaranteedRef({ $0.subcommands.isEmpty && $0.accepts(arguments.count) })
@@ -93,13 +94,13 @@ public struct Executor: ~Copyable {
         } else {
             call.hasFirstKeyHash = false
         }
-        return entry._withUnsafeGuaranteedRef { run($0, arguments, startedAt: start) }
+        return entry._withUnsafeGuaranteedRef { run($0, arguments, isUnmarked: isUnmarked, startedAt: start) }
     }
 
     /// Runs a command that has passed all checks.
     @inline(__always)
     private mutating func run(
-        _ entry: CommandEntry, _ arguments: UnsafeBufferPointer<ByteView>, startedAt start: UInt64
+        _ entry: CommandEntry, _ arguments: UnsafeBufferPointer<ByteView>, isUnmarked: Bool, startedAt start: UInt64
     ) -> UInt64 {
         call.entry = entry
         call.arguments = arguments
@@ -108,8 +109,7 @@ public struct Executor: ~Copyable {
             let shard = Keyspace.shardIndex(call.key(entry.locks.firstKey).hash)
             keyspace.lock(shard)
             hold(shard)
-            if mayNeedMarking(entry), call.access.isMarked(call.key(entry.locks.firstKey)), marksAhead(entry, arguments)
-            {
+            if !isUnmarked, mayNeedMarking(entry), marksAhead(entry, arguments) {
                 keyspace.unlock(shard)
                 call.access.held = ShardSet()
                 return start
@@ -263,7 +263,7 @@ public struct Executor: ~Copyable {
         }
         if entry.fullName == "exec" { return executeTransaction(entry, arguments) }
         if state.contains(.tracking) { prepareTracking(entry) }
-        _ = run(entry, arguments, startedAt: CycleClock.now())
+        _ = run(entry, arguments, isUnmarked: false, startedAt: CycleClock.now())
     }
 
     /// The command or subcommand that a call means, whose arity it fits.

@@ -37,8 +37,8 @@ public struct Pipeline: ~Copyable {
         var element = 0
         /// Hash of the element, where it is in a table.
         var elementHash: UInt64?
-        /// The entry of a computed value that it looks for.
-        var computed: Entry?
+        /// What was seen of the key ahead.
+        var peek = KeyPeek()
         /// Where the input goes on behind it.
         var end = 0
     }
@@ -163,9 +163,9 @@ public struct Pipeline: ~Copyable {
         let database = executor.call.session.pointee.database
         var hasComputed = false
         for position in 0..<count where batch[position].hasHash {
-            guard let entry = keyspace.prefetchEntry(batch[position].hash, database: database) else { continue }
-            batch[position].computed = entry
-            hasComputed = true
+            let peek = keyspace.prefetchEntry(batch[position].hash, database: database)
+            batch[position].peek = peek
+            if peek.isComputed { hasComputed = true }
         }
         if hasComputed { prefetchStates(count) }
         if elements > 1 { prefetchElements(count, database) }
@@ -174,9 +174,8 @@ public struct Pipeline: ~Copyable {
     /// Asks for the states of computed values.
     @inline(never)
     private func prefetchStates(_ count: Int) {
-        for position in 0..<count {
-            guard let entry = batch[position].computed else { continue }
-            keyspace.prefetchState(of: entry)
+        for position in 0..<count where batch[position].peek.isComputed {
+            keyspace.prefetchState(batch[position].peek)
         }
     }
 
@@ -205,7 +204,9 @@ public struct Pipeline: ~Copyable {
                 let arguments = UnsafeBufferPointer(
                     start: parser.arguments + parsed.firstArgument, count: parsed.argumentCount)
                 tick = executor.execute(
-                    parsed.entry, arguments, hash: parsed.hasHash ? parsed.hash : nil, startedAt: tick)
+                    parsed.entry, arguments, hash: parsed.hasHash ? parsed.hash : nil,
+                    isUnmarked: parsed.peek.isUnmarked,
+                    startedAt: tick)
                 if executor.call.session.pointee.isSuspended { return .suspended }
                 commands.add()
             }

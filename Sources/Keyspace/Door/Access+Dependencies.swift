@@ -21,7 +21,7 @@ extension Access {
             marks = tracking.willRead(key, database: database, reader: reader) || marks
             if let entry, entry.isComputed { keyspace.dependencies?.announce(entry.node) }
         }
-        if marks { mark(key, entry) }
+        if marks { mark(key) }
     }
 
     /// Records that a command looks at a key without `read`.
@@ -31,10 +31,15 @@ extension Access {
     }
 
     /// Lets changes of a key be told from now on.
-    public mutating func mark(_ key: Key) { mark(key, present(key)) }
-
-    private func mark(_ key: Key, _ entry: Entry?) {
-        if let entry { entry.flags.insert(.marked) } else { shard(key).pointee.markAbsent(key.hash) }
+    public mutating func mark(_ key: Key) {
+        // An expired key is absent.
+        _ = present(key)
+        let place = place(key)
+        if let slot = place.pointee.table.find(key.hash, key.bytes) {
+            place.pointee.table.mark(slot)
+        } else {
+            shard(key).pointee.markAbsent(key.hash)
+        }
     }
 
     /// Whether a computed value may be served.
@@ -124,7 +129,7 @@ extension Access {
         return nil
     }
 
-    /// A key has come into being that may be one that somebody waits for.
+    /// A key comes into being, and may be one that somebody waits for. Called before the table has it.
     @inline(never)
     mutating func noticeCreation(_ entry: Entry) {
         entry.flags.insert(.marked)

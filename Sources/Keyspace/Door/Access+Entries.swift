@@ -39,9 +39,9 @@ extension Access {
         place.pointee.memory += entry.memoryUsage
         place.pointee.fieldExpires += entry.fieldExpires
         entry.touch(accessClock)
+        if shard(key).pointee.absentMarks?.mayContain(key.hash) == true { noticeCreation(entry) }
         place.pointee.table.insert(key.hash, entry)
         noteExpiry(key, old: nil, new: entry.expiry)
-        if shard(key).pointee.absentMarks?.mayContain(key.hash) == true { noticeCreation(entry) }
         if keyspace.isObserved {
             changes.append(key, database: database, event: .new)
         }

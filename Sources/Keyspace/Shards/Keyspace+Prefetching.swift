@@ -22,26 +22,23 @@ extension Keyspace {
     private static let peekedSlots = 6
 
     /// Asks the processor for the entry of a key whose slot was prefetched.
-    ///
-    /// - Returns: the entry of a computed value, for which `prefetchState` has more to fetch.
     @inline(__always)
-    public func prefetchEntry(_ hash: UInt64, database: Int) -> Entry? {
-        let slot = peekEntrySlot(hash, database)
-        guard slot != Table.empty else { return nil }
-        let entry = Table.entry(slot)
-        clinux_prefetch_read(entry.base)
+    public func prefetchEntry(_ hash: UInt64, database: Int) -> KeyPeek {
+        let peek = KeyPeek(slot: peekEntrySlot(hash, database))
+        guard !peek.isEmpty else { return peek }
+        clinux_prefetch_read(peek.entry.base)
         // Header and key begin in one line; short values end in that or the next.
-        clinux_prefetch_read(entry.base + 48)
-        return slot & Table.computedBit != 0 ? entry : nil
+        clinux_prefetch_read(peek.entry.base + 48)
+        return peek
     }
 
     /// Asks for the state of a computed value whose entry was prefetched. No lock is needed: the blocks of computed values
     /// are freed when no worker is in the batch any more that it saw them in.
     @inline(__always)
-    public func prefetchState(of entry: Entry) {
-        nodeStates.prefetch(entry.node)
+    public func prefetchState(_ peek: KeyPeek) {
+        nodeStates.prefetch(peek.entry.node)
         // A longer header puts the end of a value of the usual size into the next line.
-        clinux_prefetch_read(entry.base + 64)
+        clinux_prefetch_read(peek.entry.base + 64)
     }
 
     /// Asks for what an element of the aggregate under a key is found by, once its entry was prefetched: the block of a
@@ -93,4 +90,20 @@ extension Keyspace {
         guard directory != 0 else { return nil }
         return Table.slots(of: directory) + Table.home(hash, capacities[Int(directory >> 48)])
     }
+}
+
+/// What the slot of a key says ahead of a call, most likely: no key was compared, and no lock was held.
+public struct KeyPeek {
+    fileprivate var slot = Table.empty
+
+    public init() {}
+
+    fileprivate init(slot: UInt64) { self.slot = slot }
+
+    var isEmpty: Bool { slot == Table.empty }
+    fileprivate var entry: Entry { Table.entry(slot) }
+    /// Whether the value is a computed one, for which `prefetchState` has more to fetch.
+    public var isComputed: Bool { slot & Table.computedBit != 0 }
+    /// Whether the key is there, and nobody wants to hear of its changes.
+    public var isUnmarked: Bool { slot != Table.empty && slot & Table.markedBit == 0 }
 }

@@ -35,8 +35,10 @@ struct Table: ~Copyable {
     static let peekMargin = 8
     static let empty: UInt64 = 0
     static let tombstone: UInt64 = 1
-    /// In a slot: the entry's value is a computed one. Blocks are aligned to 16 bytes, so that the bit is free.
+    /// In a slot: the entry's value is a computed one; the entry is marked, or was. Blocks are aligned to 16 bytes, so that
+    /// the bits are free.
     static let computedBit: UInt64 = 2
+    static let markedBit: UInt64 = 4
     static let entryMask: UInt64 = 0xFFFF_FFFF_FFF0
 
     struct SlotArray {
@@ -93,6 +95,7 @@ struct Table: ~Copyable {
     @inline(__always)
     private static func word(_ entry: Entry) -> UInt64 {
         UInt64(UInt(bitPattern: entry.base)) | (entry.isComputed ? computedBit : 0)
+            | (entry.flags.contains(.marked) ? markedBit : 0)
     }
 
     // MARK: Lookup
@@ -121,8 +124,14 @@ struct Table: ~Copyable {
         }
     }
 
-    /// Whether the first entry whose tag is that of `hash` is marked; nil where there is none. Of a table that is being
-    /// resized only the new part is looked at.
+    /// Marks the entry in a slot.
+    func mark(_ slot: UnsafeMutablePointer<UInt64>) {
+        Self.entry(slot.pointee).flags.insert(.marked)
+        clinux_store_relaxed(slot, slot.pointee | Self.markedBit)
+    }
+
+    /// Whether the first entry whose tag is that of `hash` is marked, or was; nil where there is none. Looks at slots only,
+    /// and of a table that is being resized only at the new part.
     @inline(__always)
     func isMarked(_ hash: UInt64) -> Bool? {
         guard capacity > 0 else { return nil }
@@ -130,7 +139,7 @@ struct Table: ~Copyable {
         var index = Self.home(hash, capacity)
         while slots[index] != Self.empty {
             if slots[index] >> 48 == tag, slots[index] != Self.tombstone {
-                return Self.entry(slots[index]).flags.contains(.marked)
+                return slots[index] & Self.markedBit != 0
             }
             index &+= 1
             if index == capacity { index = 0 }
