@@ -47,19 +47,21 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(name: "freshet-server", dependencies: ["Server"], swiftSettings: settings),
         .systemLibrary(name: "CHiredis", path: "Tests/CHiredis", providers: [.apt(["libhiredis-dev"])]),
-        .testTarget(name: "EndToEndTests", dependencies: ["CHiredis"], swiftSettings: settings),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(name: "EndToEndTests", dependencies: ["CHiredis", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "Primitives"], swiftSettings: settings),
         .testTarget(name: "RESPTests", dependencies: ["Primitives", "RESP"], swiftSettings: settings),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
-        .testTarget(name: "KeyspaceTests", dependencies: ["Primitives", "Keyspace"], swiftSettings: settings),
         .testTarget(
-            name: "ComputedKeysTests", dependencies: ["Primitives", "Keyspace", "ComputedKeys"], swiftSettings: settings
-        ),
+            name: "KeyspaceTests", dependencies: ["Primitives", "Keyspace", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "CommandsTests", dependencies: ["Primitives", "RESP", "Keyspace", "ComputedKeys", "Commands"],
-            swiftSettings: settings
-        ),
+            name: "ComputedKeysTests", dependencies: ["Primitives", "Keyspace", "ComputedKeys", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CommandsTests",
+            dependencies: ["Primitives", "RESP", "Keyspace", "ComputedKeys", "Commands", "TestSupport"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,6 +2,7 @@ import Commands
 import Keyspace
 import Primitives
 import RESP
+import TestSupport
 import Testing
 
 @Suite struct PipelineTests {

@@ -1,5 +1,6 @@
 import Keyspace
 import Primitives
+import TestSupport
 import Testing
 
 /// Who has read which keys.

@@ -2,6 +2,7 @@ import Commands
 import ComputedKeys
 import Keyspace
 import Primitives
+import TestSupport
 
 /// Several clients that write, read and compute in random turns on one thread, each command judged by `ReferenceModel`.
 /// The same seed gives the same commands and replies but for the tokens of leases.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// What hostile or mistaken clients send. The first tests are named after the flaw that servers of this kind had.
@@ -474,7 +475,7 @@ import Testing
     func randomBytesNeverStopTheServer(_ kind: ServerKind) throws {
         let seed = Seed.current
         try ServerPool.with(kind) { server in
-            var random = RandomSource(seed: seed)
+            var random = SeededGenerator(seed)
             let pieces = [
                 "*", "$", "\r\n", "3", "-1", "SET", "GET", " ", "\"", "'", "\0", "*3\r\n$3\r\nSET\r\n", "$1\r\nk\r\n",
                 "PING\r\n",

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Values of many megabytes go in and out whole. `FRESHET_HUGE=1` tries the largest that the protocol allows.
@@ -18,7 +19,7 @@ import Testing
         let server = try ServerProcess(kind)
         let client = try server.client(timeout: 120)
         var value = [UInt8](repeating: 0, count: size)
-        var random = RandomSource(seed: 7)
+        var random = SeededGenerator(7)
         value.withUnsafeMutableBytes { bytes in
             for offset in stride(from: 0, to: size, by: 8) {
                 bytes.storeBytes(of: random.next(), toByteOffset: offset, as: UInt64.self)

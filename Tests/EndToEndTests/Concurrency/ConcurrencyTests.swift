@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Many connections on several workers at once: every command and every transaction is seen whole or not at all.
@@ -24,7 +25,7 @@ import Testing
             let reads = Counter()
             try inParallel(8) { index in
                 let client = try server.client()
-                var random = RandomSource(seed: UInt64(index))
+                var random = SeededGenerator(UInt64(index))
                 while DispatchTime.now() < end {
                     if index < 5 {
                         let amount = String(Int.random(in: 1...50, using: &random))
@@ -83,7 +84,7 @@ import Testing
             let renames = Counter()
             try inParallel(6) { index in
                 let client = try server.client()
-                var random = RandomSource(seed: UInt64(index))
+                var random = SeededGenerator(UInt64(index))
                 while DispatchTime.now() < end {
                     if index < 4 {
                         let verb = random.pick(["RENAME", "RENAMENX"])

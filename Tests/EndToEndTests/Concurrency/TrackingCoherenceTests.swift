@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Clients that keep what they have read, on several workers, while others write: what they keep is never outdated for good.
@@ -55,7 +56,7 @@ import Testing
         let hits = Counter()
         let barrier = Barrier(8)
         try inParallel(8) { index in
-            var random = RandomSource(seed: UInt64(index))
+            var random = SeededGenerator(UInt64(index))
             if index < 4 {
                 let writer = try server.client()
                 var turn = 0
@@ -111,7 +112,7 @@ import Testing
         let barrier = Barrier(6)
         let sources = (0..<8).map { "source:\($0)" }
         try inParallel(6) { index in
-            var random = RandomSource(seed: UInt64(index))
+            var random = SeededGenerator(UInt64(index))
             if index < 2 {
                 let writer = try server.client()
                 while DispatchTime.now() < end { try writer.run("INCR \(random.pick(sources))") }

@@ -1,9 +1,11 @@
+import TestSupport
+
 /// Makes random commands over a few keys, fields and members, so that commands meet each other's values: mostly right
 /// ones, some with a wrong type, a wrong number of arguments, or an argument that does not fit.
 struct CommandGenerator {
-    private var random: RandomSource
+    private var random: SeededGenerator
 
-    init(seed: UInt64) { random = RandomSource(seed: seed) }
+    init(seed: UInt64) { random = SeededGenerator(seed) }
 
     mutating func next() -> [String] {
         var command = random.pick(random.oneIn(12) ? CommandGenerator.rare : CommandGenerator.common).command(&random)

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// A family of commands written as one line, from which random commands are made.
 ///
 /// Words are separated by spaces. `{k}` and its like stand for a random key, field, member and so on; `[a|b]` is left
@@ -10,9 +12,9 @@ struct CommandTemplate: ExpressibleByStringLiteral {
 
     var name: String { words[0] }
 
-    func command(_ random: inout RandomSource) -> [String] { words.flatMap { expand($0, &random) } }
+    func command(_ random: inout SeededGenerator) -> [String] { words.flatMap { expand($0, &random) } }
 
-    private func expand(_ word: String, _ random: inout RandomSource) -> [String] {
+    private func expand(_ word: String, _ random: inout SeededGenerator) -> [String] {
         if word.hasSuffix("+"), word.count > 1 {
             let inner = String(word.dropLast())
             return (0..<Int.random(in: 1...3, using: &random)).flatMap { _ in expand(inner, &random) }
@@ -25,13 +27,13 @@ struct CommandTemplate: ExpressibleByStringLiteral {
         return [fill(word, &random)]
     }
 
-    private func choice(_ text: Substring, _ random: inout RandomSource) -> [String] {
+    private func choice(_ text: Substring, _ random: inout SeededGenerator) -> [String] {
         let choices = text.split(separator: "|").map(String.init)
         return random.pick(choices).split(separator: "~").map { fill(String($0), &random) }
     }
 
     /// Replaces the placeholders within a word.
-    private func fill(_ word: String, _ random: inout RandomSource) -> String {
+    private func fill(_ word: String, _ random: inout SeededGenerator) -> String {
         guard let open = word.firstIndex(of: "{"), let close = word.firstIndex(of: "}") else { return word }
         let inner = word[word.index(after: open)..<close]
         let rest = String(word[word.index(after: close)...])
@@ -42,7 +44,7 @@ struct CommandTemplate: ExpressibleByStringLiteral {
     static let floats = ["0", "1", "-1", "0.5", "3.25", "-10.75", "1e3", "1e17", "0.1", "-0"]
     static let scores = ["0", "1", "1", "2", "3", "-4", "0.5", "2.25", "100", "inf", "-inf", "1e15"]
 
-    private static func value(_ kind: Substring, _ random: inout RandomSource) -> String {
+    private static func value(_ kind: Substring, _ random: inout SeededGenerator) -> String {
         switch kind {
         case "k": return "k\(Int.random(in: 0..<8, using: &random))"
         case "l": return "l\(Int.random(in: 0..<2, using: &random))"
@@ -67,7 +69,7 @@ struct CommandTemplate: ExpressibleByStringLiteral {
         }
     }
 
-    private static func text(_ random: inout RandomSource) -> String {
+    private static func text(_ random: inout SeededGenerator) -> String {
         switch Int.random(in: 0..<8, using: &random) {
         case 0: return random.pick(integers)
         case 1: return random.pick(floats)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// No read that starts after a write was answered, or after anyone saw the new value of the source, returns a value that
@@ -18,7 +19,7 @@ import Testing
         let world = SourceWorld()
         let results = Results()
         try inParallel(Self.threads) { thread in
-            var random = RandomSource(seed: seed &+ UInt64(thread))
+            var random = SeededGenerator(seed &+ UInt64(thread))
             let clients = try (0..<Self.clientsOfThread).map { _ in
                 try ModelClient(server, world, seed: random.next())
             }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// One of the many clients of the model checker: sends batches of random commands and judges every answer.
 ///
@@ -24,7 +25,7 @@ final class ModelClient {
 
     private let server: ServerProcess
     private let world: SourceWorld
-    private var random: RandomSource
+    private var random: SeededGenerator
     private var connection: RedisClient
     private var database = 0
     private var frames: [Frame] = []
@@ -50,7 +51,7 @@ final class ModelClient {
     init(_ server: ServerProcess, _ world: SourceWorld, seed: UInt64) throws {
         self.server = server
         self.world = world
-        random = RandomSource(seed: seed)
+        random = SeededGenerator(seed)
         connection = try server.client()
     }
 
