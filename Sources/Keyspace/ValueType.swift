@@ -33,6 +33,12 @@ public enum Encoding: UInt8, Sendable {
     case hashTable
     /// A sorted set's ordered index and its table of members.
     case skipList
+    /// A sorted array of the integers that a set consists of.
+    case intset
+    /// A list's sequence of listpacks.
+    case quickList
+    /// A stream's ordered blocks of entries and its consumer groups.
+    case stream
 
     /// The name that OBJECT ENCODING answers.
     public var name: StaticString {
@@ -44,6 +50,9 @@ public enum Encoding: UInt8, Sendable {
         case .listpackExtended: "listpackex"
         case .hashTable: "hashtable"
         case .skipList: "skiplist"
+        case .intset: "intset"
+        case .quickList: "quicklist"
+        case .stream: "stream"
         }
     }
 }

@@ -54,9 +54,9 @@ extension Entry {
     /// each 16 KB, since its pages go back to the system one by one.
     var freeingEffort: Int {
         switch encoding {
-        case .integer, .embedded, .listpack, .listpackExtended: return 1
+        case .integer, .embedded, .listpack, .listpackExtended, .intset: return 1
         case .raw: return flags.contains(.external) ? external.capacity >> 14 : 1
-        case .hashTable, .skipList:
+        case .hashTable, .skipList, .quickList, .stream:
             return type == .hash ? aggregate(HashValue.self).count : aggregate(SortedSetValue.self).count
         }
     }
