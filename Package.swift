@@ -23,7 +23,10 @@ let package = Package(
         .target(name: "EventLoop", dependencies: ["CLinux", "Primitives"], swiftSettings: settings),
         .target(
             name: "Keyspace",
-            dependencies: ["CLinux", "Primitives", .product(name: "HeapModule", package: "swift-collections")],
+            dependencies: [
+                "CLinux", "Primitives", .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
             swiftSettings: settings),
         .target(
             name: "ComputedKeys",

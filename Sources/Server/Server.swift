@@ -71,6 +71,7 @@ final class Server: @unchecked Sendable {
         let values = ValuePublisher(server: self)
         keyspace.add(observer: values)
         keyspace.markHolders.append(values)
+        observations.server = self
         tracking.server = self
         keyspace.readTracking = tracking
         keyspace.markHolders.append(tracking)

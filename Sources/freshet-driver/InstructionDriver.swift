@@ -115,6 +115,8 @@ private final class Workbench: ExecutionObserver {
         output.pointee.clear(keeping: 1 << 20)
     }
 
+    func blockedCallAnswered(_: BlockedCall, _: ByteView, from _: Int) {}
+
     func executionFailed(_ error: CommandError) {
         print(error.message)
         exit(1)

@@ -12,6 +12,8 @@ import Testing
 /// ```
 final class Harness {
     private final class Host: ExecutionObserver {
+        func blockedCallAnswered(_: BlockedCall, _: ByteView, from _: Int) {}
+
         func executionFailed(_ error: CommandError) {}
         func executionWasSlow(
             _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry, ticks: UInt64,

@@ -106,6 +106,8 @@ private final class PipelineHarness: ExecutionObserver {
         return String(decoding: replies, as: UTF8.self)
     }
 
+    func blockedCallAnswered(_: BlockedCall, _: ByteView, from _: Int) {}
+
     func executionFailed(_ error: CommandError) {}
 
     func executionWasSlow(

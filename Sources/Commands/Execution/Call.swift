@@ -21,6 +21,8 @@ public struct Call: ~Copyable {
     var hasFirstKeyHash = false
     /// Whether EXEC is what runs the command.
     public internal(set) var isInTransaction = false
+    /// Whether the command is executed in the place of one who waits.
+    public internal(set) var isServing = false
     /// Limits that configuration sets.
     public var limits = CommandLimits()
     /// The server, for commands that look at more than keys.

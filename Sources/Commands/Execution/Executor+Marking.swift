@@ -40,7 +40,7 @@ extension Executor {
         for queued in queue.commands where job == nil {
             let entry = queued.entry.takeUnretainedValue()
             guard entry.isWrite else { continue }
-            queued.withArguments { job = markAhead(entry, $0) }
+            queued.arguments.withViews { job = markAhead(entry, $0) }
         }
         return suspends(for: job)
     }

@@ -1,6 +1,7 @@
 import Keyspace
 import Primitives
 import RESP
+import Synchronization
 
 extension Executor {
     /// EXEC: all queued commands under the locks of all their keys, as one change.
@@ -13,9 +14,9 @@ extension Executor {
             return fail(entry, .execWithoutMulti)
         }
         let queue = session.pointee.queue
-        let shards = shards(of: queue).union(session.pointee.watch.shards)
-        keyspace.lock(shards)
-        call.access.held = shards
+        let shards = hold(
+            shards(of: queue).union(session.pointee.watch.shards),
+            widens: keyspace.wideWaiters.load(ordering: .relaxed) != 0)
         if !queue.isBroken, marksAhead(queue) {
             keyspace.unlock(shards)
             call.access.held = ShardSet()
@@ -31,6 +32,7 @@ extension Executor {
             execute(queue)
         }
         call.access.commit()
+        if call.access.hasReadyKeys { serveReady() }
         TransactionCommands.unwatchAll(&call)
         keyspace.unlock(shards)
         call.access.held = ShardSet()
@@ -43,7 +45,7 @@ extension Executor {
         call.isInTransaction = true
         call.session.pointee.executing = (queue.commands.count, queue.bytes)
         for queued in queue.commands {
-            queued.withArguments { runQueued(queued.entry.takeUnretainedValue(), $0) }
+            queued.arguments.withViews { runQueued(queued.entry.takeUnretainedValue(), $0) }
         }
         call.isInTransaction = false
         call.session.pointee.executing = nil
@@ -55,7 +57,7 @@ extension Executor {
         for queued in queue.commands {
             let entry = queued.entry.takeUnretainedValue()
             if entry.flags.contains(.walks) { return .all }
-            queued.withArguments { shards.formUnion(entry.locks.shards(entry.command, $0)) }
+            queued.arguments.withViews { shards.formUnion(entry.locks.shards(entry.command, $0)) }
         }
         return shards
     }
@@ -70,18 +72,6 @@ extension Executor {
             if isHidden != watched.isHidden { return true }
         }
         return state.isDirty
-    }
-}
-
-extension TransactionQueue.Queued {
-    /// Calls `body` with the arguments, which are good until it returns.
-    func withArguments(_ body: (UnsafeBufferPointer<ByteView>) -> Void) {
-        bytes.withView { all in
-            withUnsafeTemporaryAllocation(of: ByteView.self, capacity: arguments.count) { views in
-                for (index, range) in arguments.enumerated() { views.initializeElement(at: index, to: all[range]) }
-                body(UnsafeBufferPointer(views))
-            }
-        }
     }
 }
 

@@ -2,7 +2,7 @@ import Keyspace
 import Primitives
 import RESP
 
-/// Hears of what happened to calls, beside their replies. Called on the path of errors and slow calls only.
+/// Hears of what happened to calls, beside their replies. Called on the path of errors, slow and waiting calls only.
 public protocol ExecutionObserver: AnyObject {
     /// A call was answered with an error.
     func executionFailed(_ error: CommandError)
@@ -10,6 +10,10 @@ public protocol ExecutionObserver: AnyObject {
     func executionWasSlow(
         _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry, ticks: UInt64,
         session: UnsafeMutablePointer<Session>)
+    /// A call that waited was executed by another's thread: its connection is to get the answer.
+    ///
+    /// - Parameter worker: the number of the worker that has executed it.
+    func blockedCallAnswered(_ blocked: BlockedCall, _ answer: ByteView, from worker: Int)
 }
 
 /// Runs commands: checks, queues, locks, calls the handler, announces the changes and counts.
@@ -25,7 +29,7 @@ public struct Executor: ~Copyable {
     public var slowThreshold = UInt64.max
     /// Whether durations are counted in histograms (`latency-tracking`).
     public var tracksLatency = true
-    unowned(unsafe) private let observer: any ExecutionObserver
+    unowned(unsafe) let observer: any ExecutionObserver
     let keyspace: Keyspace
 
     /// - Parameters:
@@ -110,29 +114,44 @@ public struct Executor: ~Copyable {
             keyspace.lock(shard)
             hold(shard)
             if !isUnmarked, mayNeedMarking(entry), marksAhead(entry, arguments) {
-                keyspace.unlock(shard)
-                call.access.held = ShardSet()
+                release(shard)
                 return start
             }
+            if mayNeedAll(entry) {
+                release(shard)
+                return run(entry, arguments, startedAt: start, holding: shardsToHold(entry, arguments))
+            }
             invoke(entry)
-            keyspace.unlock(shard)
-            call.access.held = ShardSet()
+            if call.access.hasReadyKeys { serveReady(holding: shard) }
+            release(shard)
         case .none:
             invoke(entry)
+            if call.access.hasReadyKeys { serveReadyKeys() }
         case .several, .exclusive:
-            let shards = entry.locks.shards(entry.command, arguments)
-            keyspace.lock(shards)
-            call.access.held = shards
-            if mayNeedMarking(entry), marksAhead(entry, arguments) {
-                keyspace.unlock(shards)
-                call.access.held = ShardSet()
-                return start
-            }
-            invoke(entry)
+            return run(entry, arguments, startedAt: start, holding: shardsToHold(entry, arguments))
+        }
+        return finish(entry, arguments, startedAt: start)
+    }
+
+    /// Runs a command under the locks of `shards`, which are held.
+    private mutating func run(
+        _ entry: CommandEntry, _ arguments: UnsafeBufferPointer<ByteView>, startedAt start: UInt64,
+        holding shards: ShardSet
+    ) -> UInt64 {
+        defer {
             keyspace.unlock(shards)
             call.access.held = ShardSet()
         }
+        if mayNeedMarking(entry), marksAhead(entry, arguments) { return start }
+        invoke(entry)
+        if call.access.hasReadyKeys { serveReady() }
         return finish(entry, arguments, startedAt: start)
+    }
+
+    @inline(__always)
+    private mutating func release(_ shard: Int) {
+        keyspace.unlock(shard)
+        call.access.held = ShardSet()
     }
 
     /// Only walks, which take locks themselves, ask what a command with one key holds; they have none.
@@ -250,6 +269,7 @@ public struct Executor: ~Copyable {
         }
         call.entry = entry
         let state = call.session.pointee.state
+        if state.contains(.answered) { return answer(entry) }
         if state.contains(.unauthenticated), !entry.flags.contains(.noAuth) { return reject(entry, .notAuthenticated) }
         if state.contains(.subscriber), call.session.pointee.version == 2, !entry.flags.contains(.subscribed) {
             return reject(entry, .onlySubscribing(entry.fullName))

@@ -20,6 +20,8 @@ public struct Session: ~Copyable {
         public static let subscriber = State(rawValue: 1 << 4)
         /// `CLIENT TRACKING` is on: each command decides whether what it reads is remembered.
         public static let tracking = State(rawValue: 1 << 5)
+        /// The command that has waited is answered: what it answers is found in its suspension.
+        public static let answered = State(rawValue: 1 << 6)
     }
 
     /// Unique among all connections since the start.
@@ -71,6 +73,9 @@ public struct Suspension {
     public var wakesAt: Int64
     /// What must be done before it is executed.
     public var job: CascadeJob?
+    /// What waits for keys in its place, and what it is answered.
+    public var blocked: BlockedCall?
+    public var answer: [UInt8]?
     /// What it had counted before it began to wait.
     public var count = 0
 
@@ -91,8 +96,7 @@ public struct Suspension {
 struct TransactionQueue {
     struct Queued {
         let entry: Unmanaged<CommandEntry>
-        let bytes: [UInt8]
-        let arguments: [Range<Int>]
+        let arguments: OwnedArguments
     }
 
     /// Bytes that a queued command takes beside its arguments: its place in the queue and the heads of two arrays.
@@ -105,17 +109,9 @@ struct TransactionQueue {
     var isBroken = false
 
     mutating func append(_ entry: Unmanaged<CommandEntry>, _ arguments: UnsafeBufferPointer<ByteView>) {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(arguments.reduce(0) { $0 + $1.count })
-        var ranges: [Range<Int>] = []
-        ranges.reserveCapacity(arguments.count)
-        for argument in arguments {
-            let start = bytes.count
-            bytes.append(contentsOf: argument.buffer)
-            ranges.append(start..<bytes.count)
-        }
-        self.bytes += bytes.count + arguments.count * MemoryLayout<Range<Int>>.stride + Self.overhead
-        commands.append(Queued(entry: entry, bytes: bytes, arguments: ranges))
+        let copies = OwnedArguments(arguments)
+        bytes += copies.memoryUsage + Self.overhead
+        commands.append(Queued(entry: entry, arguments: copies))
     }
 }
 

@@ -19,6 +19,7 @@ public enum DataFamilies {
         KeyspaceCommands.commands,
         ObjectCommands.commands,
         SortedSetAlgebraCommands.commands,
+        SortedSetBlockingCommands.commands,
         SortedSetCommands.commands,
         SortedSetPopCommands.commands,
         SortedSetRangeCommands.commands,

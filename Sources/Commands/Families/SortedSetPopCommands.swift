@@ -35,7 +35,7 @@ public enum SortedSetPopCommands {
 
     // MARK: Popping
 
-    private enum End {
+    enum End {
         case lowest, highest
     }
 
@@ -63,27 +63,46 @@ public enum SortedSetPopCommands {
     }
 
     private static func zmpop(_ call: inout Call) throws(CommandError) {
-        let keys = try call.integer(1, in: 1...Int64.max, or: CommandError("ERR numkeys should be greater than 0"))
-        guard keys < call.count - 2 else { throw .syntax }
-        let place = 2 + keys
-        let end: End
-        if call.isWord(place, "min") {
-            end = .lowest
-        } else if call.isWord(place, "max") {
-            end = .highest
-        } else {
-            throw .syntax
+        let request = try MultiplePop(call, keyCount: 1)
+        if try !popFirst(&call, request) { call.reply.nullArray() }
+    }
+
+    /// What ZMPOP and BZMPOP are asked for.
+    struct MultiplePop {
+        let keys: Range<Int>
+        fileprivate let end: End
+        fileprivate let count: Int
+
+        /// - Parameter index: the argument that says how many keys follow.
+        init(_ call: borrowing Call, keyCount index: Int) throws(CommandError) {
+            let number = try call.integer(
+                index, in: 1...Int64.max, or: CommandError("ERR numkeys should be greater than 0"))
+            guard number < call.count - index - 1 else { throw .syntax }
+            keys = index + 1..<index + 1 + number
+            if call.isWord(keys.upperBound, "min") {
+                end = .lowest
+            } else if call.isWord(keys.upperBound, "max") {
+                end = .highest
+            } else {
+                throw .syntax
+            }
+            var count: Int?
+            for index in stride(from: keys.upperBound + 1, to: call.count, by: 2) {
+                guard count == nil, index + 1 < call.count, call.isWord(index, "count") else { throw .syntax }
+                count = try call.integer(
+                    index + 1, in: 1...Int64.max, or: CommandError("ERR count should be greater than 0"))
+            }
+            self.count = count ?? 1
         }
-        var count: Int?
-        for index in stride(from: place + 1, to: call.count, by: 2) {
-            guard count == nil, index + 1 < call.count, call.isWord(index, "count") else { throw .syntax }
-            count = try call.integer(
-                index + 1, in: 1...Int64.max, or: CommandError("ERR count should be greater than 0"))
-        }
-        for index in 2..<place {
+    }
+
+    /// Pops of the first set that has members and answers them; false where none has.
+    static func popFirst(_ call: inout Call, _ request: MultiplePop) throws(CommandError) -> Bool {
+        for index in request.keys {
             let key = call.key(index)
+            guard call.mayLook(at: key) else { continue }
             let found = try pop(
-                &call, key, end, count ?? 1,
+                &call, key, request.end, request.count,
                 { reply, count in
                     reply.array(2)
                     reply.bulk(key.bytes)
@@ -94,9 +113,9 @@ public enum SortedSetPopCommands {
                     reply.bulk(member)
                     reply.double(score)
                 })
-            if found { return }
+            if found { return true }
         }
-        call.reply.nullArray()
+        return false
     }
 
     /// Pops up to `count` members of the set at `key`; false where there is none.
@@ -105,7 +124,7 @@ public enum SortedSetPopCommands {
     ///   - header: is given the number of members that follow.
     ///   - body: is given each of them.
     @inline(__always)
-    private static func pop(
+    static func pop(
         _ call: inout Call, _ key: Key, _ end: End, _ count: Int, _ header: (ReplyWriter, Int) -> Void,
         _ body: (ReplyWriter, ByteView, Double) -> Void
     ) throws(CommandError) -> Bool {

@@ -63,7 +63,7 @@ extension Access {
     public mutating func watchedKeyCount() -> Int {
         var count = 0
         for index in 0..<ShardSet.shardCount {
-            withShard(index) { _, shard in count += Int(shard.pointee.watchedKeys) }
+            withShard(index) { _, shard in count += shard.pointee.watchers.count }
         }
         return count
     }

@@ -111,6 +111,7 @@ extension Access {
             for index in 0..<ShardSet.shardCount {
                 let shard = keyspace.shard(index)
                 shard.pointee.notifyAllWatchers(database: database, other: nil)
+                noteReady(shard, database: database)
                 removed += flush(shard, database)
             }
             changed(.wholeDatabase, database: database, keys: removed, .flushed)
@@ -138,6 +139,8 @@ extension Access {
             let shard = keyspace.shard(index)
             shard.pointee.notifyAllWatchers(database: a, other: b)
             shard.pointee.notifyAllWatchers(database: b, other: a)
+            noteReady(shard, database: a)
+            noteReady(shard, database: b)
             let first = shard.pointee.databases + a
             let second = shard.pointee.databases + b
             let scratch = UnsafeMutablePointer<ShardDatabase>.allocate(capacity: 1)
@@ -156,13 +159,13 @@ extension Access {
     public mutating func watch(_ key: Key, _ state: WatchState) -> Bool {
         // What has expired already is gone now, and not a change that the watcher should hear of.
         _ = present(key)
-        return shard(key).pointee.watch(WatchedKey(database: database, key: key.bytes.array), state)
+        return shard(key).pointee.watch(NamedKey(database: database, key: key.bytes.array), state)
     }
 
     /// Ends what `watch` began. Takes the key's lock where it is not held.
     public mutating func unwatch(_ key: Key, database: Int, _ state: WatchState) {
         withShard(Keyspace.shardIndex(key.hash)) { _, shard in
-            shard.pointee.unwatch(WatchedKey(database: database, key: key.bytes.array), state)
+            shard.pointee.unwatch(NamedKey(database: database, key: key.bytes.array), state)
         }
     }
 }

@@ -87,6 +87,8 @@ public struct Access: ~Copyable {
     public var tellsMisses = false
     /// How many of `dirty` are such reads.
     var toldMisses = 0
+    /// Keys that have changed since the last command and that commands wait for.
+    var readyKeys: [NamedKey] = []
     /// Hash of the key that was last found to have expired, until a read has counted it among its misses.
     private var lapsedHash: UInt64 = 0
     /// The keyspace's, at hand.
@@ -224,15 +226,16 @@ public struct Access: ~Copyable {
     @inline(__always)
     public mutating func changed(_ key: Key, _ event: KeyEvent) {
         dirty &+= 1
-        if shard(key).pointee.watchedKeys != 0 || keyspace.isAttentive || hasNoticed { record(key, event) }
+        if shard(key).pointee.listenedKeys != 0 || keyspace.isAttentive || hasNoticed { record(key, event) }
     }
 
     @inline(never)
     private mutating func record(_ key: Key, _ event: KeyEvent) {
         keyspace.changeSketch?.note(key.hash, revision: keyspace.revision + 1)
         if keyspace.isObserved || hasNoticed { changes.append(key, database: database, event: event) }
-        if shard(key).pointee.watchedKeys != 0 {
+        if shard(key).pointee.listenedKeys != 0 {
             shard(key).pointee.notifyWatchers(key.bytes, database: database)
+            noteReady(key)
         }
     }
 

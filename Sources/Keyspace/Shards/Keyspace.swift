@@ -30,6 +30,8 @@ public final class Keyspace: @unchecked Sendable {
     private let attention = Atomic<Int>(0)
     /// What the sketch adds to the number of those who observe all.
     private static let sketchAttention = 1 << 32
+    /// Commands that wait for keys and need other shards than those of the keys when they go on.
+    public let wideWaiters = Atomic<Int>(0)
     /// Whether keys are removed at their deadline although nobody asks for them (`DEBUG SET-ACTIVE-EXPIRE`).
     public let activeExpiry = Atomic<Bool>(true)
 

@@ -29,11 +29,14 @@ struct ShardDatabase: ~Copyable {
 /// only what stands further right.
 struct Shard: ~Copyable {
     let lock = ShardLock()
-    /// Number of keys that connections WATCH here; the table of them is only looked at when there are any.
-    var watchedKeys: UInt32 = 0
+    /// Number of keys that connections WATCH or wait for here; the tables of them are only looked at when there are any.
+    var listenedKeys: UInt32 = 0
+    /// Commands that wait for keys here and need other shards as well.
+    var wideWaiters: UInt32 = 0
     /// One for each database.
     var databases: UnsafeMutablePointer<ShardDatabase>
-    var watchers: [WatchedKey: [WatchState]] = [:]
+    var watchers: [NamedKey: [WatchState]] = [:]
+    var waiters: [NamedKey: WaitQueue] = [:]
     /// Absent keys that somebody wants to hear of; nil until there was one.
     var absentMarks: AbsentMarks?
 

@@ -1,3 +1,4 @@
+import Commands
 import Primitives
 import Synchronization
 
@@ -37,6 +38,8 @@ final class ClientRecord: Sendable {
     /// Seconds since 1970.
     let createdAt: Int64
     let identity = Mutex(Identity())
+    /// What it waits for keys with.
+    let blocked = Mutex<BlockedCall?>(nil)
     let lastInteraction: Counter
     let database = Counter()
     let flags = Counter()

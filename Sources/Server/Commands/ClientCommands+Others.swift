@@ -5,7 +5,7 @@ import Primitives
 import RESP
 import Synchronization
 
-/// CLIENT LIST, KILL, PAUSE and UNPAUSE: what concerns other connections.
+/// CLIENT LIST, KILL, PAUSE, UNPAUSE and UNBLOCK: what concerns other connections.
 extension ClientCommands {
     private static let flags: CommandFlags = [.admin, .noscript, .loading, .stale]
 
@@ -29,6 +29,10 @@ extension ClientCommands {
         Command(
             "unpause", arity: 2, flags: flags, group: .connection, since: "6.2.0",
             complexity: "O(n), n being the number of paused connections.", summary: "Ends a pause.", handler: unpause),
+        Command(
+            "unblock", arity: -3, flags: flags, group: .connection, since: "5.0.0", complexity: "O(log n)",
+            summary: "Ends the waiting of another connection's blocking command.",
+            syntax: "client-id:integer timeout-error=[TIMEOUT|ERROR]", handler: unblock),
     ]
 
     /// What a connection is for.
@@ -195,5 +199,26 @@ extension ClientCommands {
         call.server.pause.end()
         for worker in call.server.workers { worker.mailbox.send(.resume) }
         call.reply.ok()
+    }
+
+    // MARK: UNBLOCK
+
+    private static func unblock(_ call: inout Call) throws(CommandError) {
+        let identifier = try call.integer(2)
+        guard call.count <= 4 else { throw .unknownSubcommandOrArity("unblock", of: "CLIENT") }
+        var asError = false
+        if call.count == 4 {
+            asError = call.isWord(3, "error")
+            guard asError || call.isWord(3, "timeout") else {
+                throw CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
+            }
+        }
+        let record = call.server.clients.find(Int(identifier))
+        guard let blocked = record?.blocked.withLock({ $0 }), blocked.claim() else { return call.reply.integer(0) }
+        blocked.finish()
+        let answer =
+            asError ? Array("-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n".utf8) : blocked.timeoutReply
+        answer.withView { call.server.answer(blocked, $0) }
+        call.reply.integer(1)
     }
 }

@@ -80,7 +80,8 @@ extension InfoReport {
         info.field("watching_clients", records.count { $0.watched.current > 0 })
         info.zeros("clients_in_timeout_table")
         info.field("total_watched_keys", watchedKeys)
-        info.zeros("total_blocking_keys", "total_blocking_keys_on_nokey")
+        info.field("total_blocking_keys", awaitedKeys.all)
+        info.field("total_blocking_keys_on_nokey", awaitedKeys.heedingAbsence)
     }
 
     mutating func writeProcessor() {

@@ -13,6 +13,8 @@ struct InfoReport {
     /// Numbers that need a look into every shard; nil where no section asks for them.
     let memory: MemoryReport?
     let watchedKeys: Int
+    /// Keys that commands wait for, and those of them whose absence is waited for, too.
+    let awaitedKeys: (all: Int, heedingAbsence: Int)
     var info = InfoText()
 
     /// A part of the report.
@@ -45,6 +47,7 @@ struct InfoReport {
         totals = Totals(server)
         memory = sections.isDisjoint(with: [.memory, .keyspace]) ? nil : MemoryReport(server, &call.access)
         watchedKeys = sections.contains(.clients) ? call.access.watchedKeyCount() : 0
+        awaitedKeys = sections.contains(.clients) ? call.access.awaitedKeyCount() : (0, 0)
         for section in Section.allCases where sections.contains(section) { write(section) }
     }
 

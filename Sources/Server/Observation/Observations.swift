@@ -35,6 +35,8 @@ final class Observations: ExecutionObserver, Sendable {
     let latencyMonitor = LatencyMonitor()
     private let cycleClock: CycleClock
     private let clients: ClientRegistry
+    /// Gets the answers of calls that have waited; set before commands are executed.
+    nonisolated(unsafe) unowned(unsafe) var server: Server?
 
     init(clients: ClientRegistry, cycleClock: CycleClock) {
         self.clients = clients
@@ -69,6 +71,12 @@ final class Observations: ExecutionObserver, Sendable {
     }
 
     func resetErrors() { errors.withLock { $0 = [:] } }
+
+    // MARK: Calls that wait
+
+    func blockedCallAnswered(_ blocked: BlockedCall, _ answer: ByteView, from worker: Int) {
+        server?.answer(blocked, answer, from: worker)
+    }
 
     // MARK: Slow calls
 

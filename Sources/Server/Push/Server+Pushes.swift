@@ -1,3 +1,4 @@
+import Commands
 import EventLoop
 import Primitives
 
@@ -42,6 +43,11 @@ extension Server {
     /// Tells that a computed key whose value had been stale has it again.
     func publishRestored(_ channel: [UInt8], to workers: WorkerSet) {
         workers.forEach { post(.restored(channel), bytes: channel.count, to: $0, from: nil) }
+    }
+
+    /// Sends a call that has waited its answer.
+    func answer(_ blocked: BlockedCall, _ answer: ByteView, from sender: Int? = nil) {
+        post(.answer(blocked.session, blocked, answer.array), bytes: answer.count, to: blocked.worker, from: sender)
     }
 
     private func post(_ message: Worker.Message, bytes: Int, to worker: Int, from sender: Int?) {

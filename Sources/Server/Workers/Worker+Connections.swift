@@ -108,6 +108,7 @@ extension Worker {
         poll.remove(connection.pointee.descriptor)
         pipeline.pointee.executor.select(&connection.pointee.session, now: Clock.wallMilliseconds())
         TransactionCommands.unwatchAll(&pipeline.pointee.executor.call)
+        abandonBlocking(connection)
         server.graph.sessionEnded(connection.pointee.record.identifier)
         server.tracking.disable(connection.pointee.record)
         unsubscribeAll(connection)

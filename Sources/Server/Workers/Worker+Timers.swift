@@ -64,6 +64,7 @@ extension Worker {
         let workers = server.workers.count
         for _ in stride(from: index, to: ShardSet.shardCount, by: workers) {
             let progress = pipeline.pointee.executor.call.access.expireDue(shard: expiryShard, limit: Self.expirySlice)
+            pipeline.pointee.executor.serveReadyKeys()
             hasExpiryBacklog = hasExpiryBacklog || progress.hasMore
             expiryShard += workers
             if expiryShard >= ShardSet.shardCount { expiryShard = index }

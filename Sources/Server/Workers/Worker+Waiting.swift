@@ -27,6 +27,7 @@ extension Worker {
         guard let suspension = connection.pointee.session.suspension else { return }
         let identifier = connection.pointee.record.identifier
         if let job = suspension.job { jobs.append((job, identifier)) }
+        if let blocked = suspension.blocked { connection.pointee.record.blocked.withLock { $0 = blocked } }
         guard suspension.wakesAt < .max else { return }
         alarms.insert(Alarm(time: suspension.wakesAt, connection: identifier))
         if alarms.count > 2 * connections.count + 1024 { forgetAlarms() }
@@ -60,7 +61,12 @@ extension Worker {
         let now = Clock.wallMilliseconds()
         while let alarm = alarms.min, alarm.time <= now {
             _ = alarms.popMin()
-            if let connection = connections[alarm.connection] { wake(connection) }
+            guard let connection = connections[alarm.connection] else { continue }
+            if connection.pointee.session.suspension?.blocked != nil {
+                endBlocking(connection, now: now)
+            } else {
+                wake(connection)
+            }
         }
     }
 

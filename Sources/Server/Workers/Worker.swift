@@ -22,6 +22,8 @@ final class Worker: @unchecked Sendable {
         case close(Int)
         /// Let the connection of that number go on with what it waits for.
         case wake(Int)
+        /// Answer what the connection of that number waits with.
+        case answer(Int, BlockedCall, [UInt8])
         /// A message to the connection of that number, or to several, if they are still there.
         case push(Int, Push)
         case pushToAll([Int], Push)
@@ -191,6 +193,8 @@ final class Worker: @unchecked Sendable {
         case .adopt(let descriptor, let isUnixSocket): adopt(descriptor, isUnixSocket: isUnixSocket)
         case .close(let identifier): if let connection = connections[identifier] { close(connection) }
         case .wake(let identifier): if let connection = connections[identifier] { wake(connection) }
+        case .answer(let identifier, let blocked, let answer):
+            if let connection = connections[identifier] { self.answer(connection, blocked, answer) }
         case .resume: resumePaused()
         case .stop: isStopping = true
         case .restored(let channel): receiveRestored(channel)

@@ -1,0 +1,139 @@
+import Keyspace
+import Primitives
+import RESP
+import Synchronization
+
+/// Executing commands that waited for keys, in the place of those who wait, by whoever has changed the keys.
+extension Executor {
+    /// Whether a call may let a command go on that needs more shards than the call itself.
+    @inline(__always)
+    func mayNeedAll(_ entry: CommandEntry) -> Bool {
+        entry.isWrite && keyspace.wideWaiters.load(ordering: .relaxed) != 0
+    }
+
+    /// Locks the shards of a call's keys, and all where the call may let a command go on that needs more; returns them.
+    @inline(never)
+    mutating func shardsToHold(_ entry: CommandEntry, _ arguments: UnsafeBufferPointer<ByteView>) -> ShardSet {
+        hold(entry.locks.shards(entry.command, arguments), widens: mayNeedAll(entry))
+    }
+
+    /// Locks shards, and all of them where that is asked for and commands wait for their keys that need others, too.
+    mutating func hold(_ shards: ShardSet, widens: Bool) -> ShardSet {
+        var shards = shards
+        keyspace.lock(shards)
+        if widens, call.access.hasWideWaiters(shards) {
+            keyspace.unlock(shards)
+            shards = .all
+            keyspace.lock(shards)
+        }
+        call.access.held = shards
+        return shards
+    }
+
+    /// Executes what waits for what a call with one key has changed.
+    @inline(never)
+    mutating func serveReady(holding shard: Int) {
+        call.access.held.insert(shard)
+        serveReady()
+    }
+
+    /// Executes the commands that wait for what the last call has changed, and those that wait for what they change in
+    /// turn. Under the locks of the call.
+    @inline(never)
+    mutating func serveReady() {
+        while let key = call.access.takeReadyKey() {
+            guard call.access.held.contains(Keyspace.shardIndex(key.hash)) else {
+                assertionFailure("a key has changed whose shard is not held")
+                continue
+            }
+            var position = 0
+            while let waiter = call.access.nextWaiter(for: key, from: &position) {
+                guard let blocked = waiter as? BlockedCall, blocked.claim() else { continue }
+                serve(blocked)
+            }
+        }
+    }
+
+    /// The same for keys that have changed otherwise than by a call. No locks may be held.
+    public mutating func serveReadyKeys() {
+        guard call.access.hasReadyKeys else { return }
+        _ = hold(.all, widens: false)
+        serveReady()
+        keyspace.unlock(.all)
+        call.access.held = ShardSet()
+    }
+
+    /// Executes a command that has been claimed, and sends its answer; puts it back where it must go on waiting.
+    private mutating func serve(_ blocked: BlockedCall) {
+        let answer = UnsafeMutablePointer<ByteBuffer>.allocate(capacity: 1)
+        answer.initialize(to: ByteBuffer())
+        defer {
+            answer.deinitialize(count: 1)
+            answer.deallocate()
+        }
+        guard execute(blocked, answer) else { return blocked.unclaim() }
+        blocked.finish()
+        observer.blockedCallAnswered(blocked, answer.pointee.view, from: call.worker)
+    }
+
+    /// Executes a command for another connection; false where it must go on waiting.
+    private mutating func execute(_ blocked: BlockedCall, _ answer: UnsafeMutablePointer<ByteBuffer>) -> Bool {
+        let standIn = UnsafeMutablePointer<Session>.allocate(capacity: 1)
+        standIn.initialize(to: Session(identifier: blocked.session))
+        let outer = (
+            session: call.session, arguments: call.arguments, entry: call.entry, output: call.reply.output,
+            version: call.reply.version, database: call.access.database, recording: call.access.recording,
+            reader: call.access.reader, leavesClock: call.access.leavesAccessClock, hasHash: call.hasFirstKeyHash
+        )
+        standIn.pointee.database = blocked.database
+        standIn.pointee.version = blocked.version
+        call.session = standIn
+        call.reply = ReplyWriter(output: answer, version: blocked.version)
+        call.access.database = blocked.database
+        call.access.recording = blocked.recording
+        call.access.reader = blocked.session
+        call.access.leavesAccessClock = blocked.leavesAccessClock
+        call.hasFirstKeyHash = false
+        call.isServing = true
+        defer {
+            call.isServing = false
+            call.session = outer.session
+            call.arguments = outer.arguments
+            call.entry = outer.entry
+            call.reply = ReplyWriter(output: outer.output, version: outer.version)
+            call.access.database = outer.database
+            call.access.recording = outer.recording
+            call.access.reader = outer.reader
+            call.access.leavesAccessClock = outer.leavesClock
+            call.hasFirstKeyHash = outer.hasHash
+            standIn.deinitialize(count: 1)
+            standIn.deallocate()
+        }
+        return blocked.arguments.withViews { arguments in
+            call.entry = blocked.entry.takeUnretainedValue()
+            call.arguments = arguments
+            var isAnswered = true
+            do throws(CommandError) {
+                try call.entry.handler(&call)
+            } catch {
+                isAnswered = !error.isSuspension
+                if isAnswered { call.reply.error(error.message) }
+            }
+            call.access.commit()
+            return isAnswered
+        }
+    }
+
+    /// Answers a call that has waited with what was found for it. Errors count as if it had failed just now.
+    mutating func answer(_ entry: CommandEntry) {
+        call.session.pointee.state.remove(.answered)
+        guard let answer = call.takeSuspension()?.answer else { return }
+        if answer.first == UInt8(ascii: "-") {
+            let text = String(decoding: answer.dropFirst().dropLast(2), as: UTF8.self)
+            fail(entry, CommandError(composed: text))
+        } else {
+            answer.withView { call.reply.raw($0) }
+        }
+        record(entry, ticks: 0)
+    }
+}
