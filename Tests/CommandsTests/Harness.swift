@@ -13,10 +13,7 @@ import Testing
 final class Harness {
     private final class Host: ExecutionObserver {
         func executionFailed(_ error: CommandError) {}
-        func executionWasSlow(
-            _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry, ticks: UInt64,
-            session: UnsafeMutablePointer<Session>
-        ) {}
+        func executed(_ call: borrowing Call, ticks: UInt64) {}
     }
 
     let keyspace: Keyspace

@@ -21,6 +21,8 @@ public struct Call: ~Copyable {
     var hasFirstKeyHash = false
     /// Whether EXEC is what runs the command.
     public internal(set) var isInTransaction = false
+    /// Calls that took at least so many ticks are reported to the executor's observer; 0 for all of them.
+    public var reportThreshold = UInt64.max
     /// Limits that configuration sets.
     public var limits = CommandLimits()
     /// The server, for commands that look at more than keys.

@@ -20,6 +20,8 @@ public struct Session: ~Copyable {
         public static let subscriber = State(rawValue: 1 << 4)
         /// `CLIENT TRACKING` is on: each command decides whether what it reads is remembered.
         public static let tracking = State(rawValue: 1 << 5)
+        /// Sees what all connections execute: may not read or write keys.
+        public static let monitor = State(rawValue: 1 << 6)
     }
 
     /// Unique among all connections since the start.

@@ -110,6 +110,7 @@ extension Worker {
         TransactionCommands.unwatchAll(&pipeline.pointee.executor.call)
         server.graph.sessionEnded(connection.pointee.record.identifier)
         server.tracking.disable(connection.pointee.record)
+        if connection.pointee.session.state.contains(.monitor) { server.stopMonitoring(connection.pointee.record) }
         unsubscribeAll(connection)
         connections[connection.pointee.record.identifier] = nil
         server.clients.remove(connection.pointee.record)
