@@ -122,8 +122,5 @@ private final class Workbench: ExecutionObserver {
         exit(1)
     }
 
-    func executionWasSlow(
-        _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry, ticks: UInt64,
-        session: UnsafeMutablePointer<Session>
-    ) {}
+    func executed(_ call: borrowing Call, ticks: UInt64) {}
 }

@@ -15,10 +15,7 @@ final class Harness {
         func blockedCallAnswered(_: BlockedCall, _: ByteView, from _: Int) {}
 
         func executionFailed(_ error: CommandError) {}
-        func executionWasSlow(
-            _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry, ticks: UInt64,
-            session: UnsafeMutablePointer<Session>
-        ) {}
+        func executed(_ call: borrowing Call, ticks: UInt64) {}
     }
 
     let keyspace: Keyspace

@@ -110,8 +110,5 @@ private final class PipelineHarness: ExecutionObserver {
 
     func executionFailed(_ error: CommandError) {}
 
-    func executionWasSlow(
-        _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry, ticks: UInt64,
-        session: UnsafeMutablePointer<Session>
-    ) {}
+    func executed(_ call: borrowing Call, ticks: UInt64) {}
 }

@@ -23,6 +23,8 @@ public struct Call: ~Copyable {
     public internal(set) var isInTransaction = false
     /// Whether the command is executed in the place of one who waits.
     public internal(set) var isServing = false
+    /// Calls that took at least so many ticks are reported to the executor's observer; 0 for all of them.
+    public var reportThreshold = UInt64.max
     /// Limits that configuration sets.
     public var limits = CommandLimits()
     /// The server, for commands that look at more than keys.

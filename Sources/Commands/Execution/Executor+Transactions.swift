@@ -36,8 +36,10 @@ extension Executor {
         TransactionCommands.unwatchAll(&call)
         keyspace.unlock(shards)
         call.access.held = ShardSet()
+        let ticks = CycleClock.now() &- start
         call.entry = entry
-        record(entry, ticks: CycleClock.now() &- start)
+        record(entry, ticks: ticks)
+        if ticks >= call.reportThreshold { report(entry, arguments, ticks) }
     }
 
     private mutating func execute(_ queue: TransactionQueue) {

@@ -2,14 +2,13 @@ import Keyspace
 import Primitives
 import RESP
 
-/// Hears of what happened to calls, beside their replies. Called on the path of errors, slow and waiting calls only.
+/// Hears of what happened to calls, beside their replies. Called on the path of errors, slow and waiting calls only, and
+/// after all calls while somebody watches them.
 public protocol ExecutionObserver: AnyObject {
     /// A call was answered with an error.
     func executionFailed(_ error: CommandError)
-    /// A call took longer than `slowThreshold` ticks.
-    func executionWasSlow(
-        _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry, ticks: UInt64,
-        session: UnsafeMutablePointer<Session>)
+    /// A call was executed that took at least `Call.reportThreshold` ticks: `call.entry` with `call.arguments`.
+    func executed(_ call: borrowing Call, ticks: UInt64)
     /// A call that waited was executed by another's thread: its connection is to get the answer.
     ///
     /// - Parameter worker: the number of the worker that has executed it.
@@ -25,8 +24,6 @@ public struct Executor: ~Copyable {
     /// By `CommandEntry.identifier`.
     public let statistics: UnsafeMutablePointer<CommandStatistics>
     private let latencies: UnsafeMutablePointer<Counter>
-    /// Calls that took at least so many ticks are reported.
-    public var slowThreshold = UInt64.max
     /// Whether durations are counted in histograms (`latency-tracking`).
     public var tracksLatency = true
     unowned(unsafe) let observer: any ExecutionObserver
@@ -190,11 +187,20 @@ public struct Executor: ~Copyable {
         counts.pointee.calls.add()
         counts.pointee.ticks.add(Int(truncatingIfNeeded: ticks))
         if tracksLatency { counts.pointee.latency.record(ticks) }
-        // The counters of two processor cores may differ: a duration below zero is none.
-        if ticks >= slowThreshold, Int64(bitPattern: ticks) >= 0 {
-            observer.executionWasSlow(arguments, entry: entry, ticks: ticks, session: call.session)
-        }
+        if ticks >= call.reportThreshold { report(entry, arguments, ticks) }
         return end
+    }
+
+    /// Tells the observer of a call that was slow, or of any where all are watched.
+    @inline(never)
+    mutating func report(_ entry: CommandEntry, _ arguments: UnsafeBufferPointer<ByteView>, _ ticks: UInt64) {
+        // It has done nothing yet, and will be executed again.
+        guard !call.session.pointee.isSuspended else { return }
+        // Handlers, and the transaction around them, may have turned to others.
+        call.entry = entry
+        call.arguments = arguments
+        // The counters of two processor cores may differ: a duration below zero is none.
+        observer.executed(call, ticks: Int64(bitPattern: ticks) < 0 ? 0 : ticks)
     }
 
     /// Runs one command of a transaction, under the transaction's locks.
@@ -269,10 +275,13 @@ public struct Executor: ~Copyable {
         }
         call.entry = entry
         let state = call.session.pointee.state
-        if state.contains(.answered) { return answer(entry) }
+        if state.contains(.answered) { return answer(entry, arguments) }
         if state.contains(.unauthenticated), !entry.flags.contains(.noAuth) { return reject(entry, .notAuthenticated) }
         if state.contains(.subscriber), call.session.pointee.version == 2, !entry.flags.contains(.subscribed) {
             return reject(entry, .onlySubscribing(entry.fullName))
+        }
+        if state.contains(.monitor), !entry.flags.isDisjoint(with: [.write, .readonly, .mayReplicate]) {
+            return reject(entry, CommandError("ERR Replica can't interact with the keyspace"))
         }
         if state.contains(.transaction), !entry.flags.contains(.immediate) {
             if entry.flags.contains(.noMulti) {

@@ -22,6 +22,8 @@ public struct Session: ~Copyable {
         public static let tracking = State(rawValue: 1 << 5)
         /// The command that has waited is answered: what it answers is found in its suspension.
         public static let answered = State(rawValue: 1 << 6)
+        /// Sees what all connections execute: may not read or write keys.
+        public static let monitor = State(rawValue: 1 << 7)
     }
 
     /// Unique among all connections since the start.

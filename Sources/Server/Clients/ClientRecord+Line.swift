@@ -40,7 +40,8 @@ extension ClientRecord {
     /// The letters that CLIENT LIST has for a connection's states, in its order.
     private func letters(_ state: Flags) -> String {
         let all: [(isOn: Bool, letter: Character)] = [
-            (isSubscriber, "P"), (state.contains(.transaction), "x"), (state.contains(.blocked), "b"),
+            (state.contains(.monitor), "O"), (isSubscriber, "P"), (state.contains(.transaction), "x"),
+            (state.contains(.blocked), "b"),
             (state.contains(.tracking), "t"),
             (state.contains(.tracking) && isRedirectionBroken.load(ordering: .relaxed), "R"),
             (state.contains(.broadcast), "B"), (state.contains(.dirtyWatch), "d"),

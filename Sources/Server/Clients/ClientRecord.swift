@@ -27,6 +27,8 @@ final class ClientRecord: Sendable {
         static let awaitsWritability = Flags(rawValue: 128)
         static let tracking = Flags(rawValue: 256)
         static let broadcast = Flags(rawValue: 512)
+        /// Sees what all connections execute.
+        static let monitor = Flags(rawValue: 1024)
     }
 
     let identifier: Int

@@ -58,6 +58,7 @@ enum ConnectionCommands {
         TransactionCommands.discardTransaction(&call)
         ClientCommands.disableTracking(&call)
         let server = call.server
+        if call.session.pointee.state.contains(.monitor), let record = call.record { server.stopMonitoring(record) }
         if let connection = call.worker.current { call.worker.unsubscribeAll(connection) }
         call.session.pointee.state = server.requiresPassword ? .unauthenticated : []
         call.session.pointee.database = 0

@@ -3,7 +3,8 @@ import Configuration
 import Primitives
 import Synchronization
 
-/// What the server remembers of calls that failed or were slow: SLOWLOG, LATENCY and the error counts of INFO.
+/// What the server makes of calls that failed, were slow or are watched: SLOWLOG, LATENCY, the error counts of INFO and
+/// MONITOR.
 final class Observations: ExecutionObserver, Sendable {
     /// A call that took longer than `slowlog-log-slower-than`.
     struct SlowCall: Sendable {
@@ -33,6 +34,9 @@ final class Observations: ExecutionObserver, Sendable {
     private let slowLog = Mutex(SlowLog())
     private let errors = Mutex<[String: Int]>([:])
     let latencyMonitor = LatencyMonitor()
+    let monitors = Monitors()
+    /// Microseconds from which a call is slow for the slow log or the latency monitor.
+    private let slowMicroseconds = Atomic<Int64>(.max)
     private let cycleClock: CycleClock
     private let clients: ClientRegistry
     /// Gets the answers of calls that have waited; set before commands are executed.
@@ -50,6 +54,27 @@ final class Observations: ExecutionObserver, Sendable {
             if $0.calls.count > $0.limit { $0.calls.removeFirst($0.calls.count - $0.limit) }
         }
         latencyMonitor.threshold.store(settings.latencyMonitorThreshold, ordering: .relaxed)
+        slowMicroseconds.store(Int64(Self.slowThreshold(settings)), ordering: .relaxed)
+    }
+
+    /// Microseconds from which a call is slow for the slow log or the latency monitor.
+    private static func slowThreshold(_ settings: Settings) -> Int {
+        let slowLog = settings.slowlogLogSlowerThan < 0 ? Int.max : settings.slowlogLogSlowerThan
+        guard settings.latencyMonitorThreshold > 0 else { return slowLog }
+        return min(slowLog, settings.latencyMonitorThreshold.multiplied(checked: 1000) ?? .max)
+    }
+
+    // MARK: Calls
+
+    /// Microseconds from which workers report calls; 0 where somebody watches all of them.
+    var reportThreshold: Int { watchesAll ? 0 : Int(slowMicroseconds.load(ordering: .relaxed)) }
+
+    private var watchesAll: Bool { !monitors.isEmpty }
+
+    func executed(_ call: borrowing Call, ticks: UInt64) {
+        if !monitors.isEmpty { monitors.show(call) }
+        let microseconds = cycleClock.microseconds(ticks)
+        if microseconds >= slowMicroseconds.load(ordering: .relaxed) { keep(call, microseconds: microseconds) }
     }
 
     // MARK: Errors
@@ -80,14 +105,10 @@ final class Observations: ExecutionObserver, Sendable {
 
     // MARK: Slow calls
 
-    func executionWasSlow(
-        _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry, ticks: UInt64,
-        session: UnsafeMutablePointer<Session>
-    ) {
-        let microseconds = cycleClock.microseconds(ticks)
-        if !entry.command.flags.contains(.skipSlowlog) {
-            let kept = Self.kept(arguments, of: entry.fullName)
-            let record = clients.find(session.pointee.identifier)
+    private func keep(_ call: borrowing Call, microseconds: Int64) {
+        if !call.entry.command.flags.contains(.skipSlowlog) {
+            let kept = Self.kept(call.arguments, of: call.entry.fullName)
+            let record = clients.find(call.session.pointee.identifier)
             slowLog.withLock { log in
                 guard log.limit > 0, log.threshold >= 0, microseconds >= Int64(log.threshold) else { return }
                 if log.calls.count >= log.limit { log.calls.removeFirst() }
@@ -100,7 +121,7 @@ final class Observations: ExecutionObserver, Sendable {
             }
         }
         latencyMonitor.record(
-            entry.command.flags.contains(.fast) ? "fast-command" : "command", milliseconds: microseconds / 1000)
+            call.entry.command.flags.contains(.fast) ? "fast-command" : "command", milliseconds: microseconds / 1000)
     }
 
     /// The arguments as the log shows them: not all where there are many, and long ones cut.

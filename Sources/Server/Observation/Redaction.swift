@@ -23,6 +23,8 @@ enum Redaction {
                 }
             }
             return false
+        // Whoever sets up or looks at users names them and their passwords.
+        case "acl|setuser", "acl|deluser", "acl|getuser": return index >= 2
         case "config|set": return index >= 3 && index % 2 == 1 && Configuration.isSensitive(arguments[index - 1])
         default: return false
         }

@@ -10,6 +10,8 @@ final class Push: Sendable {
     /// Length of the form for RESP2, which is in front; 0 where there is none.
     private let firstCount: Int
     private let secondCount: Int
+    /// Whether there is one form for both.
+    private let isUniform: Bool
 
     /// Encodes a message.
     ///
@@ -25,8 +27,18 @@ final class Push: Sendable {
             return (first: first, second: buffer.pointee.count - first)
         }
         (firstCount, secondCount) = counts
+        isUniform = false
         block = .allocate(capacity: max(1, buffer.count))
         memcpy(block, buffer.view.start, buffer.count)
+    }
+
+    /// What both versions of the protocol write the same way.
+    init(encoded: ByteView) {
+        firstCount = 0
+        secondCount = encoded.count
+        isUniform = true
+        block = .allocate(capacity: max(1, encoded.count))
+        memcpy(block, encoded.start, encoded.count)
     }
 
     deinit { block.deallocate() }
@@ -39,6 +51,7 @@ final class Push: Sendable {
 
     /// The message as a connection of that version gets it; empty where it gets none.
     func form(_ version: UInt8) -> ByteView {
-        version >= 3 ? ByteView(block + firstCount, count: secondCount) : ByteView(block, count: firstCount)
+        version >= 3 || isUniform
+            ? ByteView(block + firstCount, count: secondCount) : ByteView(block, count: firstCount)
     }
 }

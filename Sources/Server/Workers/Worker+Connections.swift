@@ -111,6 +111,7 @@ extension Worker {
         abandonBlocking(connection)
         server.graph.sessionEnded(connection.pointee.record.identifier)
         server.tracking.disable(connection.pointee.record)
+        if connection.pointee.session.state.contains(.monitor) { server.stopMonitoring(connection.pointee.record) }
         unsubscribeAll(connection)
         connections[connection.pointee.record.identifier] = nil
         server.clients.remove(connection.pointee.record)

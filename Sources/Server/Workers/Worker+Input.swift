@@ -178,6 +178,7 @@ extension Worker {
         let tracking = connection.pointee.session.tracking
         if tracking.contains(.on) { flags.insert(.tracking) }
         if tracking.contains(.broadcast) { flags.insert(.broadcast) }
+        if connection.pointee.session.state.contains(.monitor) { flags.insert(.monitor) }
         if connection.pointee.isHeld { flags.insert(.blocked) }
         if connection.pointee.awaitsWritability { flags.insert(.awaitsWritability) }
         return flags

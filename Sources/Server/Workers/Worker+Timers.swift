@@ -92,7 +92,9 @@ extension Worker {
         let now = Clock.wallMilliseconds() / 1000
         for connection in Array(connections.values) {
             let idle = now - Int64(connection.pointee.record.lastInteraction.current)
-            let mayIdle = connection.pointee.isHeld || connection.pointee.record.isSubscriber
+            let mayIdle =
+                connection.pointee.isHeld || connection.pointee.record.isSubscriber
+                || connection.pointee.session.state.contains(.monitor)
             if settings.timeout > 0, !mayIdle, idle > Int64(settings.timeout) {
                 server.log.debug("Closing idle client")
                 close(connection)

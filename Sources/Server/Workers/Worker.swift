@@ -230,11 +230,8 @@ final class Worker: @unchecked Sendable {
         pipeline.pointee.executor.call.limits = CommandLimits(settings)
         pipeline.pointee.executor.call.access.tellsMisses = settings.keyspaceEvents.tellsMisses
         pipeline.pointee.executor.tracksLatency = settings.latencyTracking
-        var threshold = settings.slowlogLogSlowerThan < 0 ? Int.max : settings.slowlogLogSlowerThan
-        if settings.latencyMonitorThreshold > 0 {
-            threshold = min(threshold, settings.latencyMonitorThreshold.multiplied(checked: 1000) ?? .max)
-        }
-        pipeline.pointee.executor.slowThreshold = server.cycleClock.ticks(microseconds: threshold)
+        pipeline.pointee.executor.call.reportThreshold =
+            server.cycleClock.ticks(microseconds: server.observations.reportThreshold)
     }
 }
 

@@ -22,7 +22,8 @@ import Testing
         "client|no-evict", "client|tracking", "client|trackinginfo", "client|caching", "client|getredir",
         "client|pause", "client|unpause", "command", "command|count", "command|docs", "command|info",
         "command|list", "config|get", "config|set", "config|resetstat", "config|rewrite", "debug", "info", "lolwut",
-        "memory|usage", "memory|stats", "memory|doctor", "slowlog|get", "slowlog|len", "slowlog|reset", "shutdown",
+        "memory|usage", "memory|stats", "memory|doctor", "slowlog|get", "slowlog|len", "slowlog|reset", "monitor",
+        "shutdown",
         "publish", "spublish", "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe",
         "pubsub", "pubsub|channels", "pubsub|numsub", "pubsub|numpat", "pubsub|shardchannels", "pubsub|shardnumsub",
     ]
