@@ -1,6 +1,7 @@
 import Keyspace
 import Primitives
 import RESP
+import Synchronization
 
 /// Hears of what happened to calls, beside their replies. Called on the path of errors, slow and waiting calls only, and
 /// after all calls while somebody watches them.
@@ -110,17 +111,14 @@ public struct Executor: ~Copyable {
             let shard = Keyspace.shardIndex(call.key(entry.locks.firstKey).hash)
             keyspace.lock(shard)
             hold(shard)
-            if !isUnmarked, mayNeedMarking(entry), marksAhead(entry, arguments) {
-                release(shard)
-                return start
-            }
-            if mayNeedAll(entry) {
-                release(shard)
+            if entry.isWrite, hasToPrepare(isUnmarked) {
+                keyspace.unlock(shard)
                 return run(entry, arguments, startedAt: start, holding: shardsToHold(entry, arguments))
             }
             invoke(entry)
             if call.access.hasReadyKeys { serveReady(holding: shard) }
-            release(shard)
+            keyspace.unlock(shard)
+            call.access.held = ShardSet()
         case .none:
             invoke(entry)
             if call.access.hasReadyKeys { serveReadyKeys() }
@@ -145,10 +143,12 @@ public struct Executor: ~Copyable {
         return finish(entry, arguments, startedAt: start)
     }
 
+    /// Whether a write may have to wait until what depends on its key is marked, or may let a command go on that needs
+    /// more shards than its own.
     @inline(__always)
-    private mutating func release(_ shard: Int) {
-        keyspace.unlock(shard)
-        call.access.held = ShardSet()
+    private func hasToPrepare(_ isUnmarked: Bool) -> Bool {
+        !isUnmarked && keyspace.nodeStates.hasManyNodes.load(ordering: .relaxed)
+            || keyspace.wideWaiters.load(ordering: .relaxed) != 0
     }
 
     /// Only walks, which take locks themselves, ask what a command with one key holds; they have none.

@@ -37,12 +37,11 @@ extension Access {
 
     // MARK: Serving
 
-    /// Whether keys have changed that commands wait for.
-    @inline(__always)
-    public var hasReadyKeys: Bool { !readyKeys.isEmpty }
-
     /// Takes the first of the keys that have changed and that commands wait for.
-    public mutating func takeReadyKey() -> NamedKey? { readyKeys.isEmpty ? nil : readyKeys.removeFirst() }
+    public mutating func takeReadyKey() -> NamedKey? {
+        hasReadyKeys = readyKeys.count > 1
+        return readyKeys.isEmpty ? nil : readyKeys.removeFirst()
+    }
 
     /// The command at a place in the queue of those who wait for a key that can go on; those at places before it are
     /// passed over. The key's shard must be held.
@@ -80,12 +79,15 @@ extension Access {
     mutating func noteReady(_ key: Key) {
         guard shard(key).pointee.waiters.count > 0 else { return }
         let named = NamedKey(database: database, key: key.bytes.array)
-        if shard(key).pointee.waiters[named] != nil, !readyKeys.contains(named) { readyKeys.append(named) }
+        guard shard(key).pointee.waiters[named] != nil, !readyKeys.contains(named) else { return }
+        readyKeys.append(named)
+        hasReadyKeys = true
     }
 
     /// The same for all keys of a database.
     mutating func noteReady(_ shard: UnsafeMutablePointer<Shard>, database: Int) {
         guard !shard.pointee.waiters.isEmpty else { return }
         readyKeys.append(contentsOf: shard.pointee.awaitedKeys(database: database))
+        hasReadyKeys = !readyKeys.isEmpty
     }
 }

@@ -89,6 +89,8 @@ public struct Access: ~Copyable {
     var toldMisses = 0
     /// Keys that have changed since the last command and that commands wait for.
     var readyKeys: [NamedKey] = []
+    /// Whether there are any.
+    public internal(set) var hasReadyKeys = false
     /// Hash of the key that was last found to have expired, until a read has counted it among its misses.
     private var lapsedHash: UInt64 = 0
     /// The keyspace's, at hand.
