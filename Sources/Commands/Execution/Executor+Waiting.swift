@@ -125,7 +125,7 @@ extension Executor {
     }
 
     /// Answers a call that has waited with what was found for it. Errors count as if it had failed just now.
-    mutating func answer(_ entry: CommandEntry, _ arguments: UnsafeBufferPointer<ByteView>) {
+    mutating func answer(_ entry: CommandEntry) {
         call.session.pointee.state.remove(.answered)
         guard let answer = call.takeSuspension()?.answer else { return }
         if answer.first == UInt8(ascii: "-") {
@@ -135,6 +135,5 @@ extension Executor {
             answer.withView { call.reply.raw($0) }
         }
         record(entry, ticks: 0)
-        if call.reportThreshold == 0 { report(entry, arguments, 0) }
     }
 }

@@ -8,7 +8,8 @@ import Synchronization
 public protocol ExecutionObserver: AnyObject {
     /// A call was answered with an error.
     func executionFailed(_ error: CommandError)
-    /// A call was executed that took at least `Call.reportThreshold` ticks: `call.entry` with `call.arguments`.
+    /// A call was executed that took at least `Call.reportThreshold` ticks: `call.entry` with `call.arguments`. One that
+    /// waits for keys is reported when it begins to.
     func executed(_ call: borrowing Call, ticks: UInt64)
     /// A call that waited was executed by another's thread: its connection is to get the answer.
     ///
@@ -194,8 +195,8 @@ public struct Executor: ~Copyable {
     /// Tells the observer of a call that was slow, or of any where all are watched.
     @inline(never)
     mutating func report(_ entry: CommandEntry, _ arguments: UnsafeBufferPointer<ByteView>, _ ticks: UInt64) {
-        // It has done nothing yet, and will be executed again.
-        guard !call.session.pointee.isSuspended else { return }
+        // What waits for something else than keys will be executed again.
+        guard !call.session.pointee.isSuspended || call.session.pointee.suspension?.blocked != nil else { return }
         // Handlers, and the transaction around them, may have turned to others.
         call.entry = entry
         call.arguments = arguments
@@ -271,11 +272,12 @@ public struct Executor: ~Copyable {
             entry = try resolve(found?.takeUnretainedValue(), arguments)
         } catch {
             call.entry = found?.takeUnretainedValue() ?? table.unknown
-            return reject(found?.takeUnretainedValue(), error)
+            return reject(nil, error)
         }
         call.entry = entry
+        guard entry.accepts(arguments.count) else { return reject(entry, .wrongArity(entry.fullName)) }
         let state = call.session.pointee.state
-        if state.contains(.answered) { return answer(entry, arguments) }
+        if state.contains(.answered) { return answer(entry) }
         if state.contains(.unauthenticated), !entry.flags.contains(.noAuth) { return reject(entry, .notAuthenticated) }
         if state.contains(.subscriber), call.session.pointee.version == 2, !entry.flags.contains(.subscribed) {
             return reject(entry, .onlySubscribing(entry.fullName))
@@ -295,7 +297,7 @@ public struct Executor: ~Copyable {
         _ = run(entry, arguments, isUnmarked: false, startedAt: CycleClock.now())
     }
 
-    /// The command or subcommand that a call means, whose arity it fits.
+    /// The command or subcommand that a call means.
     private func resolve(
         _ found: CommandEntry?, _ arguments: UnsafeBufferPointer<ByteView>
     ) throws(CommandError) -> CommandEntry {
@@ -306,7 +308,6 @@ public struct Executor: ~Copyable {
             }
             entry = subcommand
         }
-        guard entry.accepts(arguments.count) else { throw .wrongArity(entry.fullName) }
         return entry
     }
 }

@@ -77,33 +77,9 @@ enum LatencyCommands {
     }
 
     private static func doctor(_ call: inout Call) throws(CommandError) {
-        let monitor = call.server.observations.latencyMonitor
-        let threshold = monitor.threshold.load(ordering: .relaxed)
-        guard threshold > 0 else {
-            return call.reply.verbatim(
-                "Latency is not monitored. To do so, set the milliseconds from which an event counts with CONFIG SET "
-                    + "latency-monitor-threshold.\n")
-        }
-        var text = ""
-        for (index, (name, event)) in monitor.all.enumerated() {
-            let times = event.samples.map { Double($0.milliseconds) }
-            let average = times.reduce(0, +) / Double(max(1, times.count))
-            let deviation = times.reduce(0) { $0 + ($1 - average).magnitude } / Double(max(1, times.count))
-            let span = Double((event.samples.last?.time ?? 0) - (event.samples.first?.time ?? 0))
-            text += "\(index + 1). \(name): \(times.count) latency spikes (average \(Int(average))ms, mean deviation "
-            text += "\(Int(deviation))ms, period \(decimal(span / Double(max(1, times.count - 1)), 2)) sec). "
-            text += "Worst all time event \(event.worst)ms.\n"
-        }
-        guard !text.isEmpty else {
-            return call.reply.verbatim("No event took \(threshold) ms or longer since the last reset.\n")
-        }
-        let slowlog = call.server.settings.slowlogLogSlowerThan
-        let microseconds = threshold.multiplied(checked: 1000) ?? .max
-        if slowlog < 0 || slowlog > microseconds {
-            text += "\nThe slow log does not show these commands: CONFIG SET slowlog-log-slower-than "
-            text += "\(microseconds) would.\n"
-        }
-        call.reply.verbatim("Spikes of latency were observed.\n\n\(text)")
+        let settings = call.server.settings
+        let events = call.server.observations.latencyMonitor.all
+        call.reply.verbatim(LatencyReport.text(events, settings, now: call.now / 1000))
     }
 
     // MARK: Distributions

@@ -13,6 +13,19 @@ final class LatencyMonitor: Sendable {
     struct Event: Sendable {
         var samples: [Sample] = []
         var worst: Int64 = 0
+
+        /// Average of the samples and their mean deviation from it, in milliseconds.
+        var spread: (average: Double, deviation: Double) {
+            let count = Double(max(1, samples.count))
+            let average = samples.reduce(0) { $0 + Double($1.milliseconds) } / count
+            return (average, samples.reduce(0) { $0 + (Double($1.milliseconds) - average).magnitude } / count)
+        }
+
+        /// Seconds from one sample to the next, on average; `now` in seconds since 1970.
+        func period(now: Int64) -> Double {
+            let span = max(1, now - (samples.first?.time ?? now))
+            return Double(span) / Double(max(1, samples.count))
+        }
     }
 
     private static let keptSamples = 160

@@ -30,6 +30,8 @@ final class Observations: ExecutionObserver, Sendable {
     private static let keptBytes = 128
     /// Kinds of errors that are counted apart; a client must not fill memory with codes of its own making.
     private static let keptErrors = 128
+    /// What errors beyond those kinds are counted as.
+    private static let otherErrors = "ERRORSTATS_OVERFLOW"
 
     private let slowLog = Mutex(SlowLog())
     private let errors = Mutex<[String: Int]>([:])
@@ -80,13 +82,11 @@ final class Observations: ExecutionObserver, Sendable {
     // MARK: Errors
 
     func executionFailed(_ error: CommandError) {
-        let code = String(error.message.prefix { $0 != " " })
-        errors.withLock {
-            if let count = $0[code] {
-                $0[code] = count + 1
-            } else if $0.count < Self.keptErrors {
-                $0[code] = 1
-            }
+        let message = error.message
+        let code = message.utf8.firstIndex(of: UInt8(ascii: " ")).map { String(message[..<$0]) } ?? "ERR"
+        errors.withLock { errors in
+            let isKept = errors[code] != nil || errors.count < Self.keptErrors
+            errors[isKept ? code : Self.otherErrors, default: 0] += 1
         }
     }
 

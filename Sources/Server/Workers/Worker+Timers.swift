@@ -35,7 +35,9 @@ extension Worker {
         let now = Clock.monotonicMicroseconds()
         if hasExpiryBacklog || now >= nextTick {
             expireKeys(until: now + expiryBudget)
-            statistics.pointee.expiryMicroseconds.add(Int(Clock.monotonicMicroseconds() - now))
+            let microseconds = Clock.monotonicMicroseconds() - now
+            statistics.pointee.expiryMicroseconds.add(Int(microseconds))
+            server.observations.latencyMonitor.record("expire-cycle", milliseconds: microseconds / 1000)
         }
         resumePaused()
         wakeDue()
