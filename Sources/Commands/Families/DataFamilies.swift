@@ -17,6 +17,7 @@ public enum DataFamilies {
         KeyCommands.commands,
         KeyExpiryCommands.commands,
         KeyspaceCommands.commands,
+        ListBlockingCommands.commands,
         ListChangeCommands.commands,
         ListCommands.commands,
         ListMoveCommands.commands,

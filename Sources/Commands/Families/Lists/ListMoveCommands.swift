@@ -77,7 +77,8 @@ struct ListMove {
             withUnsafeTemporaryAllocation(byteCount: max(1, element.count), alignment: 1) { copy in
                 let text = element.withBytes { bytes in
                     copy.copyBytes(from: bytes.buffer)
-                    return ByteView(UnsafeRawPointer(copy.baseAddress ?? UnsafeMutableRawPointer(call.scratch)), count: bytes.count)
+                    return ByteView(
+                        UnsafeRawPointer(copy.baseAddress ?? UnsafeMutableRawPointer(call.scratch)), count: bytes.count)
                 }
                 list.removeElement(at: from)
                 list.prepare(adding: text.count, count: 1, limits)
