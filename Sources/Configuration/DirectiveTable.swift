@@ -59,6 +59,9 @@ extension Directive {
             "hash-max-listpack-value", .memory(\.hashMaxListpackValue, anySize), aliases: ["hash-max-ziplist-value"],
             "longest field or value of a hash in one block"),
         Directive(
+            "list-max-listpack-size", .integer(\.listMaxListpackSize, Int(Int32.min)...Int(Int32.max)),
+            aliases: ["list-max-ziplist-size"], "most elements in one block of a list; -1 to -5 for 4 to 64 KB"),
+        Directive(
             "zset-max-listpack-entries", .integer(\.zsetMaxListpackEntries, anySize),
             aliases: ["zset-max-ziplist-entries"], "most members of a sorted set in one block"),
         Directive(
@@ -96,6 +99,7 @@ extension Directive {
         Directive("maxmemory-policy", .fixed(["noeviction"]), "what is evicted at the limit; nothing yet"),
         Directive("maxmemory-clients", .fixed(["0", "0%", "0b", "0mb", "0gb"]), "limit of clients' memory; none yet"),
         Directive("syslog-enabled", .fixed(["no"]), change: .atStartOnly, "whether to log to syslog; not yet"),
+        Directive("list-compress-depth", .fixed(["0"]), "compression of lists' inner blocks; none"),
         Directive("oom-score-adj", .fixed(["no"]), "whether to tell the kernel whom to kill; not yet"),
         Directive("cluster-enabled", .fixed(["no"]), change: .atStartOnly, "cluster mode; not yet"),
         Directive(

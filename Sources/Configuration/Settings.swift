@@ -52,6 +52,8 @@ public struct Settings: Sendable {
     public var activeRehashing = true
     public var hashMaxListpackEntries = 512
     public var hashMaxListpackValue = 64
+    /// Elements in a block of a list; -1 to -5 are sizes in bytes.
+    public var listMaxListpackSize = -2
     public var zsetMaxListpackEntries = 128
     public var zsetMaxListpackValue = 64
     public var lazyfreeExpire = true

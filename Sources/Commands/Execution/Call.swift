@@ -111,6 +111,7 @@ public struct Call: ~Copyable {
 /// Limits of values and arguments that configuration sets.
 public struct CommandLimits: Sendable {
     public var hash = HashLimits()
+    public var list = ListLimits()
     public var sortedSet = SortedSetLimits()
     /// Longest string, in bytes (`proto-max-bulk-len`).
     public var maximumString = 512 << 20

@@ -62,6 +62,7 @@ extension CommandGroup {
         switch self {
         case .generic: .keyspace
         case .string: .string
+        case .list: .list
         case .hash: .hash
         case .sortedSet: .sortedset
         case .connection: .connection

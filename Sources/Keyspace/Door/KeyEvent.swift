@@ -13,6 +13,7 @@ public struct EventClass: OptionSet, Sendable {
     public static let computed = EventClass(rawValue: 1 << 6)
     /// Reads of keys that do not exist.
     public static let keyMiss = EventClass(rawValue: 1 << 7)
+    public static let list = EventClass(rawValue: 1 << 8)
 }
 
 /// What happened to a key: the event that a keyspace notification names.

@@ -34,6 +34,10 @@ extension SortedSetValue: AggregateValue {
     @inlinable public static var type: ValueType { .sortedSet }
 }
 
+extension ListValue: AggregateValue {
+    @inlinable public static var type: ValueType { .list }
+}
+
 extension Entry {
     /// The aggregate that this entry holds, which must be of that type.
     @inlinable @inline(__always)
@@ -46,7 +50,8 @@ extension Entry {
         switch type {
         case .hash: aggregate(HashValue.self).memoryUsage
         case .sortedSet: aggregate(SortedSetValue.self).memoryUsage
-        case .string, .list, .set, .stream: 0
+        case .list: aggregate(ListValue.self).memoryUsage
+        case .string, .set, .stream: 0
         }
     }
 
@@ -56,7 +61,8 @@ extension Entry {
         switch encoding {
         case .integer, .embedded, .listpack, .listpackExtended, .intset: return 1
         case .raw: return flags.contains(.external) ? external.capacity >> 14 : 1
-        case .hashTable, .skipList, .quickList, .stream:
+        case .quickList: return aggregate(ListValue.self).blockCount
+        case .hashTable, .skipList, .stream:
             return type == .hash ? aggregate(HashValue.self).count : aggregate(SortedSetValue.self).count
         }
     }
@@ -80,7 +86,8 @@ extension Entry {
             if flags.contains(.external) { Allocation.free(external.bytes) }
         case .hash: aggregate(HashValue.self).destroy()
         case .sortedSet: aggregate(SortedSetValue.self).destroy()
-        case .list, .set, .stream: break
+        case .list: aggregate(ListValue.self).destroy()
+        case .set, .stream: break
         }
     }
 
@@ -91,7 +98,8 @@ extension Entry {
             if encoding == .integer { return .integer(key: newKey, value: integer, expiry: expiry) }
             return .string(key: newKey, value: bytes, expiry: expiry, encoding: encoding)
         case .hash: return duplicated(HashValue.self, newKey, expiry)
-        case .sortedSet, .list, .set, .stream: return duplicated(SortedSetValue.self, newKey, expiry)
+        case .list: return duplicated(ListValue.self, newKey, expiry)
+        case .sortedSet, .set, .stream: return duplicated(SortedSetValue.self, newKey, expiry)
         }
     }
 

@@ -56,14 +56,14 @@ extension Listpack {
     }
 
     @inline(__always)
-    private mutating func insert(_ encoded: Encoded, at offset: Int) {
+    mutating func insert(_ encoded: Encoded, at offset: Int) {
         splice(at: offset, removing: 0, inserting: encoded.totalSize)
         encoded.write(to: block + offset)
         adjustCount(by: 1)
     }
 
     @inline(__always)
-    private mutating func replace(at offset: Int, with encoded: Encoded) {
+    mutating func replace(at offset: Int, with encoded: Encoded) {
         splice(at: offset, removing: entrySize(at: offset), inserting: encoded.totalSize)
         encoded.write(to: block + offset)
     }
@@ -83,8 +83,21 @@ extension Listpack {
         if newCapacity < oldCapacity { block = Allocation.reallocate(block, newCapacity) }
     }
 
+    /// Makes room for `size` bytes at `offset`, which are to be written.
+    mutating func open(at offset: Int, _ size: Int) { splice(at: offset, removing: 0, inserting: size) }
+
+    /// Makes the first `count` bytes, the last of which is the end mark, the whole listpack, which has `removed` elements
+    /// less.
+    mutating func truncate(to count: Int, removing removed: Int) {
+        let oldCapacity = Self.capacity(for: byteCount)
+        let newCapacity = Self.capacity(for: count)
+        setByteCount(count)
+        adjustCount(by: -removed)
+        if newCapacity < oldCapacity { block = Allocation.reallocate(block, newCapacity) }
+    }
+
     @inline(__always)
-    private func adjustCount(by change: Int) {
+    func adjustCount(by change: Int) {
         let stored = storedCount
         if stored != Self.uncounted { setStoredCount(min(stored &+ change, Self.uncounted)) }
     }

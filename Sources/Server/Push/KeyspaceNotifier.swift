@@ -71,6 +71,7 @@ extension EventClass {
         switch self {
         case .generic: .generic
         case .string: .string
+        case .list: .list
         case .hash: .hash
         case .sortedSet: .sortedSet
         case .expired: .expired

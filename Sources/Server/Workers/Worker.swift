@@ -240,6 +240,7 @@ extension CommandLimits {
         self.init()
         hash = HashLimits(
             maxListpackEntries: settings.hashMaxListpackEntries, maxListpackValue: settings.hashMaxListpackValue)
+        list = ListLimits(listpackSize: settings.listMaxListpackSize)
         sortedSet = SortedSetLimits(
             maxListpackEntries: settings.zsetMaxListpackEntries, maxListpackValue: settings.zsetMaxListpackValue)
         maximumString = settings.protoMaxBulkLength

@@ -68,11 +68,16 @@ struct CommandGenerator {
         "ZDIFF 2 {k} {k} [WITHSCORES]", "ZINTERCARD 2 {k} {k} [LIMIT~{c}]",
         "ZUNIONSTORE {k} 2 {k} {k} [WEIGHTS~{c}~{c}] [AGGREGATE~SUM|AGGREGATE~MIN|AGGREGATE~MAX]",
         "ZINTERSTORE {k} 2 {k} {k} [AGGREGATE~MAX]", "ZDIFFSTORE {k} 2 {k} {k}",
+        "RPUSH {k} ({e})+", "LPUSH {k} ({e})+", "RPUSH {k} ({e})+", "LPUSHX {k} ({e})+", "RPUSHX {k} ({v})+",
+        "LPOP {k} [{c}]", "RPOP {k} [{c}]", "LLEN {k}", "LRANGE {k} {n} {n}", "LINDEX {k} {n}", "LSET {k} {n} {e}",
+        "LINSERT {k} (BEFORE|AFTER) {e} {e}", "LREM {k} {n} {e}", "LTRIM {k} {n} {n}",
+        "LPOS {k} {e} [RANK~{n}] [COUNT~{c}] [MAXLEN~{c}]", "LMOVE {k} {k} (LEFT|RIGHT) (LEFT|RIGHT)",
+        "RPOPLPUSH {k} {k}", "LMPOP 2 {k} {k} (LEFT|RIGHT) [COUNT~{c}]",
         "DEL ({k})+", "UNLINK ({k})+", "EXISTS ({k})+", "TOUCH ({k})+", "TYPE {k}",
         "EXPIRE {k} {t} [NX|XX|GT|LT]", "PEXPIRE {k} {t}000 [NX|XX|GT|LT]", "EXPIREAT {k} {at} [NX|XX|GT|LT]",
         "PEXPIREAT {k} {at}000 [NX|XX|GT|LT]", "EXPIRE {k} (-1|0)", "TTL {k}", "PTTL {k}", "EXPIRETIME {k}",
         "PEXPIRETIME {k}", "PERSIST {k}", "RENAME {k} {k}", "RENAMENX {k} {k}", "COPY {k} {k} [DB~{db}] [REPLACE]",
-        "MOVE {k} {db}", "KEYS {glob}", "SCAN 0 [MATCH~{glob}] COUNT 1000 [TYPE~string|TYPE~hash|TYPE~zset]",
+        "MOVE {k} {db}", "KEYS {glob}", "SCAN 0 [MATCH~{glob}] COUNT 1000 [TYPE~string|TYPE~hash|TYPE~zset|TYPE~list]",
         "OBJECT ENCODING {k}", "OBJECT REFCOUNT {k}", "WATCH ({k})+", "MULTI", "EXEC", "EXEC", "DISCARD", "UNWATCH",
     ]
 

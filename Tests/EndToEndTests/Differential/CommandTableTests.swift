@@ -13,6 +13,8 @@ import Testing
         "zrangebyscore", "zrangestore", "zrank", "zrem", "zremrangebylex", "zremrangebyrank", "zremrangebyscore",
         "zrevrange", "zrevrangebylex", "zrevrangebyscore", "zrevrank", "zscan", "zscore", "zunion", "zunionstore",
         "copy",
+        "lpush", "rpush", "lpushx", "rpushx", "lpop", "rpop", "llen", "lrange", "lindex", "lset", "linsert", "lrem",
+        "ltrim", "lpos", "lmove", "rpoplpush", "lmpop", "blpop", "brpop", "blmove", "brpoplpush", "blmpop",
         "dbsize", "del", "exists", "expire", "expireat", "expiretime", "flushall", "flushdb", "keys", "move",
         "object|encoding", "object|freq", "object|idletime", "object|refcount", "persist", "pexpire", "pexpireat",
         "pexpiretime", "pttl", "randomkey", "rename", "renamenx", "scan", "select", "swapdb", "touch", "ttl", "type",

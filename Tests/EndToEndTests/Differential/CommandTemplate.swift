@@ -51,6 +51,7 @@ struct CommandTemplate: ExpressibleByStringLiteral {
         case "h": return "f\(Int.random(in: 0..<6, using: &random))"
         case "m":
             return random.oneIn(40) ? String(repeating: "M", count: 70) : random.pick(["a", "b", "bb", "c", "d", ""])
+        case "e": return random.oneIn(20) ? text(&random) : random.pick(["a", "b", "c", "1", "-7", "12345"])
         case "i": return random.pick(integers)
         case "f": return random.pick(floats)
         case "s": return random.pick(scores)

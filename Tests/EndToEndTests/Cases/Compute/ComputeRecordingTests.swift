@@ -18,6 +18,7 @@ import Testing
         "hpexpiretime": ("k FIELDS 1 f", "hash"), "zcard": ("k", "zset"), "zcount": ("k -inf +inf", "zset"),
         "zdiff": ("2 k k2", "zset"), "zinter": ("2 k k2", "zset"), "zunion": ("2 k k2", "zset"),
         "zintercard": ("2 k k2", "zset"), "zlexcount": ("k - +", "zset"), "zmscore": ("k m", "zset"),
+        "llen": ("k", "list"), "lrange": ("k 0 -1", "list"), "lindex": ("k 0", "list"), "lpos": ("k e", "list"),
         "zrandmember": ("k", "zset"), "zrange": ("k 0 -1", "zset"), "zrangebylex": ("k - +", "zset"),
         "zrangebyscore": ("k -inf +inf", "zset"), "zrank": ("k m", "zset"), "zrevrange": ("k 0 -1", "zset"),
         "zrevrangebylex": ("k + -", "zset"), "zrevrangebyscore": ("k +inf -inf", "zset"), "zrevrank": ("k m", "zset"),
@@ -56,6 +57,7 @@ import Testing
                             case "string": try client.run("SET \(key) value")
                             case "hash": try client.run("HSET \(key) f v g w")
                             case "zset": try client.run("ZADD \(key) 1 m 2 n")
+                            case "list": try client.run("RPUSH \(key) e f")
                             default: break
                             }
                         }
