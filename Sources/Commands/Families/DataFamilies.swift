@@ -18,6 +18,7 @@ public enum DataFamilies {
         KeyExpiryCommands.commands,
         KeyspaceCommands.commands,
         ObjectCommands.commands,
+        SortCommands.commands,
         SortedSetAlgebraCommands.commands,
         SortedSetBlockingCommands.commands,
         SortedSetCommands.commands,
