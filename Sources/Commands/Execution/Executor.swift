@@ -321,6 +321,7 @@ extension LockPlan {
         case .none: break
         case .single, .several:
             for specification in command.keys {
+                if specification.derivesKeys(in: arguments) { return .all }
                 specification.forEachKey(in: arguments) {
                     shards.insert(Keyspace.shardIndex(processHash(arguments[$0])))
                 }

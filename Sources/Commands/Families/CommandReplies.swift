@@ -50,6 +50,10 @@ extension ReplyWriter {
             bulk("startfrom")
             integer(start)
             find("keynum", [("keynumidx", 0), ("firstkey", 1), ("keystep", 1)])
+        case .option, .derived:
+            bulk("begin_search")
+            typed("unknown", [])
+            find("unknown", [])
         }
     }
 

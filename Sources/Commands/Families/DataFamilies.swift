@@ -23,6 +23,7 @@ public enum DataFamilies {
         ListMoveCommands.commands,
         ListSearchCommands.commands,
         ObjectCommands.commands,
+        SortCommands.commands,
         SortedSetAlgebraCommands.commands,
         SortedSetBlockingCommands.commands,
         SortedSetCommands.commands,

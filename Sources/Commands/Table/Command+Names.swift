@@ -41,10 +41,10 @@ extension Command {
     /// All categories of access control that the command is in: its own, and those that follow from its flags and group.
     ///
     /// A container is in those of its flags only; what its subcommands are in says more. Of the generic commands, those
-    /// about the connection are not about the keyspace.
+    /// about the connection, or about the elements of values, are not about the keyspace.
     public var allCategories: CommandCategories {
         var result = categories
-        let isAboutKeys = group != .generic || !categories.contains(.connection)
+        let isAboutKeys = group != .generic || categories.isDisjoint(with: [.connection, .list])
         if subcommands.isEmpty, isAboutKeys { result.formUnion(group.categories) }
         if flags.contains(.write) { result.insert(.write) }
         if flags.contains(.readonly), !result.contains(.scripting) { result.insert(.read) }

@@ -29,6 +29,12 @@ public struct KeySpecification: Sendable {
         /// The first argument from `from` on that is `word` (lower case) is followed by the number of keys, and that by the
         /// keys. What stands behind the word `skipping` and its number is not looked at.
         case keyword(StaticString, from: Int, skipping: StaticString)
+        /// One key: the argument behind the last one from `from` on that is `word` (lower case) and no value of one of the
+        /// options `others`, which have so many values each.
+        case option(StaticString, from: Int, others: [(word: StaticString, values: Int)])
+        /// Keys that no argument names: their names are made of values, and of patterns behind the words BY and GET in
+        /// which a star stands for a value.
+        case derived
     }
 
     public let shape: Shape
@@ -57,10 +63,26 @@ public struct KeySpecification: Sendable {
         KeySpecification(shape: .keyword(word, from: index, skipping: other), flags: flags)
     }
 
+    /// The key behind the last `word` from the argument `index` on, the values of `others` not looked at.
+    public static func option(
+        _ word: StaticString, from index: Int, others: [(word: StaticString, values: Int)], _ flags: Flags
+    ) -> KeySpecification {
+        KeySpecification(shape: .option(word, from: index, others: others), flags: flags)
+    }
+
+    /// Whether a call may touch keys that none of its arguments names.
+    func derivesKeys(in arguments: UnsafeBufferPointer<ByteView>) -> Bool {
+        guard case .derived = shape else { return false }
+        return arguments.indices.dropFirst().contains { index in
+            (arguments[index - 1].equalsIgnoringCase("by") || arguments[index - 1].equalsIgnoringCase("get"))
+                && arguments[index].buffer.contains(UInt8(ascii: "*"))
+        }
+    }
+
     /// The index of the argument that says how many keys follow it; nil where keys are not counted or there is none.
     func countIndex(in arguments: UnsafeBufferPointer<ByteView>) -> Int? {
         switch shape {
-        case .range: return nil
+        case .range, .option, .derived: return nil
         case .counted(let index): return index
         case .keyword(let word, var index, let other):
             while index < arguments.count {
@@ -89,6 +111,19 @@ public struct KeySpecification: Sendable {
         case .range(let first, let last, let step):
             let end = last >= 0 ? last : arguments.count + last
             for index in stride(from: first, through: min(end, arguments.count - 1), by: step) { body(index) }
+        case .option(let word, var index, let others):
+            var key: Int?
+            while index < arguments.count {
+                if arguments[index].equalsIgnoringCase(word), index + 1 < arguments.count {
+                    key = index + 1
+                    index += 1
+                } else if let other = others.first(where: { arguments[index].equalsIgnoringCase($0.word) }) {
+                    index += other.values
+                }
+                index += 1
+            }
+            if let key { body(key) }
+        case .derived: break
         case .counted, .keyword:
             guard let index = countIndex(in: arguments), index < arguments.count,
                 let count = parseInteger(arguments[index]), count > 0,

@@ -20,14 +20,15 @@ struct CommandGenerator {
     static let oddArguments = [
         "abc", "", "nan", "inf", "-1", "0", "1.5", "99999999999999999999", "9223372036854775807", " 1", "+1", "0x1f",
         "(1",
-        "[a", "NX", "XX", "GT", "WITHSCORES", "LIMIT", "x\r\ny", "other", "-inf", "1e400",
+        "[a", "NX", "XX", "GT", "WITHSCORES", "LIMIT", "x\r\ny", "other", "-inf", "1e400", "*", "#",
     ]
 
     private mutating func spoil(_ command: inout [String]) {
         switch Int.random(in: 0..<8, using: &random) {
         // Bare COMMAND is the one that would then answer with all there is, in an order of its own.
         case 0: if command.count > 1, command[0] != "COMMAND" { command.removeLast() }
-        case 1: command.append(random.pick(CommandGenerator.oddArguments))
+        // Which number of arguments ZRANK takes decides over a whole transaction, and is another one since 7.2.
+        case 1: if !command[0].hasSuffix("RANK") { command.append(random.pick(CommandGenerator.oddArguments)) }
         case 2: command[0] = random.pick(["NOSUCH", "SETT", "", "ZADD\r\n"])
         case 3: command[0] = command[0].lowercased()
         default:
@@ -73,6 +74,8 @@ struct CommandGenerator {
         "LINSERT {k} (BEFORE|AFTER) {e} {e}", "LREM {k} {n} {e}", "LTRIM {k} {n} {n}",
         "LPOS {k} {e} [RANK~{n}] [COUNT~{c}] [MAXLEN~{c}]", "LMOVE {k} {k} (LEFT|RIGHT) (LEFT|RIGHT)",
         "RPOPLPUSH {k} {k}", "LMPOP 2 {k} {k} (LEFT|RIGHT) [COUNT~{c}]",
+        "SORT {k} [LIMIT~{n}~{n}] [DESC|ASC] [ALPHA]", "SORT_RO {k} ALPHA [LIMIT~{n}~{n}] [GET~#] [GET~k*]",
+        "SORT {k} BY (k*|nosort|{k}*->{h}) [LIMIT~{n}~{n}] [DESC|ASC] [GET~k*->{h}] [GET~#]",
         "DEL ({k})+", "UNLINK ({k})+", "EXISTS ({k})+", "TOUCH ({k})+", "TYPE {k}",
         "EXPIRE {k} {t} [NX|XX|GT|LT]", "PEXPIRE {k} {t}000 [NX|XX|GT|LT]", "EXPIREAT {k} {at} [NX|XX|GT|LT]",
         "PEXPIREAT {k} {at}000 [NX|XX|GT|LT]", "EXPIRE {k} (-1|0)", "TTL {k}", "PTTL {k}", "EXPIRETIME {k}",

@@ -71,7 +71,10 @@ struct DifferentialRun {
         guard let listeners else { return nil }
         let expected = try listeners.judge.events()
         let received = try listeners.candidate.events()
-        return expected == received ? nil : "expected events \(expected)\nreceived events \(received)"
+        if expected == received { return nil }
+        // SORT looks up the keys of a pattern in the order of the judge's hash table.
+        if expected.contains(where: { $0.contains("keymiss") }), expected.sorted() == received.sorted() { return nil }
+        return "expected events \(expected)\nreceived events \(received)"
     }
 
     /// Compares the keys of both databases, their types, encodings, TTLs and values.
@@ -128,7 +131,8 @@ private struct Snapshot {
             guard let other = other.entries[key] else { continue }
             if one.type != other.type { return "type of \(key): expected \(one.type), received \(other.type)" }
             if one.encoding != other.encoding,
-                !KnownDifference.coversEncoding(ofType: one.type, judgeVersion: judgeVersion)
+                !KnownDifference.coversEncoding(ofType: one.type, judgeVersion: judgeVersion),
+                !KnownDifference.isLeftSmall(one.encoding, other.encoding)
             {
                 return "encoding of \(key): expected \(one.encoding), received \(other.encoding)"
             }

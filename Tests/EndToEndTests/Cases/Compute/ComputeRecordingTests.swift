@@ -22,7 +22,9 @@ import Testing
         "zrandmember": ("k", "zset"), "zrange": ("k 0 -1", "zset"), "zrangebylex": ("k - +", "zset"),
         "zrangebyscore": ("k -inf +inf", "zset"), "zrank": ("k m", "zset"), "zrevrange": ("k 0 -1", "zset"),
         "zrevrangebylex": ("k + -", "zset"), "zrevrangebyscore": ("k +inf -inf", "zset"), "zrevrank": ("k m", "zset"),
-        "zscan": ("k 0", "zset"), "zscore": ("k m", "zset"), "compute.read": ("KEYS 2 k k2 SINCE 0 0", "string"),
+        "zscan": ("k 0", "zset"), "zscore": ("k m", "zset"), "sort": ("k ALPHA", "zset"),
+        "sort_ro": ("k BY nosort", "zset"),
+        "compute.read": ("KEYS 2 k k2 SINCE 0 0", "string"),
     ]
 
     /// These look at the graph, not at values.
@@ -40,7 +42,7 @@ import Testing
                 // Those that read keys: a first key or key specifications, and the category of reads.
                 $0[6].elements?.contains(.status("@read")) == true && $0[8].elements?.isEmpty == false
             }.compactMap { $0[0].text }
-            names += ["getex", "set", "copy"]
+            names += ["getex", "set", "copy", "sort"]
             #expect(names.count > 40)
             for name in Set(names).subtracting(Self.lookers).sorted() {
                 guard let (arguments, type) = Self.samples[name] else {
