@@ -105,6 +105,26 @@ def hashes(count):
     return (command % (index, index, index) for index in range(count))
 
 
+def queue(count):
+    """One list."""
+    return repeated(wire.template(b"RPUSH", b"queue", b"xxx"), count)
+
+
+def line(_):
+    """One list that is long enough for every range that is read."""
+    return repeated(wire.template(b"RPUSH", b"line", b"xxx"), 10_000)
+
+
+def elements(count):
+    """One list of elements that differ."""
+    command = wire.template(b"RPUSH", b"elements", b"element:%08d")
+    return (command % index for index in range(count))
+
+
+def repeated(command, count):
+    return (command for _ in range(count))
+
+
 def board(count):
     """One sorted set. Members come in an order far from that of their scores, as they do in life."""
     command = wire.template(b"ZADD", b"board", b"%012d", b"member:%012d")

@@ -1,4 +1,5 @@
-"""Resident memory of large keyspaces: five million strings, a million hashes, a sorted set of a million."""
+"""Resident memory of large keyspaces: five million strings, a million hashes, a sorted set of a million, a list of ten
+million."""
 
 import load
 import report
@@ -19,13 +20,14 @@ def run(options):
     launcher = servers.Launcher(names, options.binary)
     cores = servers.Cores.split()
     shrink = 10 if options.quick else 1
-    many, million = 5_000_000 // shrink, 1_000_000 // shrink
+    many, million, most = 5_000_000 // shrink, 1_000_000 // shrink, 10_000_000 // shrink
     string_name = f"{many:,} strings"
     # name, commands, their number, a check that all has arrived
     cases = (
         (string_name, lambda: load.strings(many, b"value:%026d"), many, (many, "DBSIZE")),
         (f"{million:,} hashes of 5 fields", lambda: load.hashes(million), million, (million, "DBSIZE")),
         (f"sorted set of {million:,}", lambda: load.board(million), million, (million, "ZCARD", "board")),
+        (f"list of {most:,}", lambda: load.elements(most), most, (most, "LLEN", "elements")),
     )
     report.machine("memory is VmRSS; a fresh server for every line")
     rows, verdicts = [], []

@@ -27,7 +27,8 @@ class Test:
     weight: int = 1  # divides the number of requests: commands that touch more than one key take longer
 
 
-DATA = {"strings": load.strings, "counters": load.counters, "hashes": load.hashes, "board": load.board}
+DATA = {"strings": load.strings, "counters": load.counters, "hashes": load.hashes, "board": load.board,
+        "queue": load.queue, "line": load.line}
 RANDOM = "__rand_int__"
 TESTS = (
     Test("GET", ("GET", f"key:{RANDOM}"), "strings", {64: 0.35}, floor=True),
@@ -38,6 +39,15 @@ TESTS = (
     Test("ZADD", ("ZADD", "board", RANDOM, f"member:{RANDOM}"), "board", {16: 0.5}, weight=4),
     Test("ZRANGEBYSCORE 10", ("ZRANGEBYSCORE", "board", RANDOM, "+inf", "LIMIT", "0", "10"), "board", {16: 0.5},
          weight=4),
+    # Those that pop take away what those before have pushed.
+    Test("LPUSH", ("LPUSH", "queue", "xxx"), "queue", {16: 0.6}, weight=4),
+    Test("RPUSH", ("RPUSH", "queue", "xxx"), "queue", {16: 0.6}, weight=4),
+    Test("LPOP", ("LPOP", "queue"), "queue", {16: 0.6}, weight=4),
+    Test("RPOP", ("RPOP", "queue"), "queue", {16: 0.6}, weight=4),
+    Test("LRANGE_100", ("LRANGE", "line", "0", "99"), "line", {16: 0.6}, weight=16),
+    Test("LRANGE_300", ("LRANGE", "line", "0", "299"), "line", {16: 0.6}, weight=32),
+    Test("LRANGE_500", ("LRANGE", "line", "0", "499"), "line", {16: 0.6}, weight=64),
+    Test("LRANGE_600", ("LRANGE", "line", "0", "599"), "line", {16: 0.6}, weight=64),
     Test("MGET 10", ("MGET", *[f"key:{RANDOM}"] * 10), "strings", {16: 0.5}, weight=4),
 )
 FLOOR_TARGET = {64: 0.25}

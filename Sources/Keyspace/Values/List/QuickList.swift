@@ -95,6 +95,7 @@ struct QuickList {
 
     /// Changes a block, by which it gets `change` elements more.
     @inline(__always)
+    @discardableResult
     func withPack<R>(_ index: Int, change: Int, _ body: (inout Listpack) -> R) -> R {
         let chunk = state.pointee.directory.first + index
         var pack = chunk.pointee.pack

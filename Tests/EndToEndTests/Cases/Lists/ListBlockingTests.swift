@@ -224,6 +224,34 @@ import Testing
         }
     }
 
+    /// A queue with a list of what each consumer works on, so that nothing is lost: the pattern that BLMOVE is for.
+    @Test(arguments: ServerKind.all)
+    func everyElementOfAQueueIsMovedOnce(_ kind: ServerKind) throws {
+        let server = try ServerProcess(kind, kind == .freshet ? ["--threads", "4"] : [])
+        let (producers, consumers, jobs) = (3, 6, 300)
+        let done = Counter()
+        try inParallel(producers + consumers) { index in
+            let client = try server.client()
+            if index < producers {
+                for job in 0..<jobs { try client.run("LPUSH jobs \(index):\(job)") }
+                return
+            }
+            while done.value < producers * jobs {
+                let reply = try client.run("BLMOVE jobs working:\(index) RIGHT LEFT 0.1")
+                guard let job = reply.text else { continue }
+                let replies = try client.pipeline(
+                    lines: ["MULTI", "LREM working:\(index) 1 \(job)", "LPUSH done \(job)", "EXEC"])
+                #expect(replies.last?[0] == .integer(1))
+                done.add(1)
+            }
+        }
+        let client = try server.client()
+        let all = (try client.run("LRANGE done 0 -1").elements ?? []).compactMap(\.text)
+        #expect(all.count == producers * jobs)
+        #expect(Set(all).count == producers * jobs)
+        #expect(try client.run("KEYS *").elements?.compactMap(\.text) == ["done"])
+    }
+
     @Test(arguments: ServerKind.all)
     func servingTellsWhatPoppingTells(_ kind: ServerKind) throws {
         let server = try ServerProcess(kind, ["--notify-keyspace-events", "Elg"])

@@ -172,6 +172,18 @@ extension ListTests {
         }
     }
 
+    @Test(arguments: ServerKind.all)
+    func longListsAreFreedInTheBackground(_ kind: ServerKind) throws {
+        try ServerPool.with(kind) { server in
+            let client = try server.client()
+            try client.run("CONFIG RESETSTAT")
+            let block = String(repeating: "x", count: 8000)
+            _ = try client.pipeline(lines: Array(repeating: "RPUSH l \(block) \(block)", count: 100))
+            #expect(try client.run("UNLINK l") == .integer(1))
+            try eventually { try client.run("INFO memory").text?.contains("lazyfreed_objects:1\r\n") == true }
+        }
+    }
+
     /// Counts and indices at the ends of the range (as in CVE-2023-25155, CVE-2023-22458) meet lists of both kinds, an
     /// element is longer than any block, and a command has more elements than a listpack counts.
     @Test(arguments: ServerKind.all)
