@@ -26,7 +26,8 @@ struct CommandGenerator {
     private mutating func spoil(_ command: inout [String]) {
         switch Int.random(in: 0..<8, using: &random) {
         // Bare COMMAND is the one that would then answer with all there is, in an order of its own.
-        case 0: if command.count > 1, command[0] != "COMMAND" { command.removeLast() }
+        // Nor may a member be popped by chance, which each server would choose for itself.
+        case 0: if command.count > 1, !["COMMAND", "SPOP"].contains(command[0]) { command.removeLast() }
         case 1: command.append(random.pick(CommandGenerator.oddArguments))
         case 2: command[0] = random.pick(["NOSUCH", "SETT", "", "ZADD\r\n"])
         case 3: command[0] = command[0].lowercased()
@@ -73,11 +74,17 @@ struct CommandGenerator {
         "LINSERT {k} (BEFORE|AFTER) {e} {e}", "LREM {k} {n} {e}", "LTRIM {k} {n} {n}",
         "LPOS {k} {e} [RANK~{n}] [COUNT~{c}] [MAXLEN~{c}]", "LMOVE {k} {k} (LEFT|RIGHT) (LEFT|RIGHT)",
         "RPOPLPUSH {k} {k}", "LMPOP 2 {k} {k} (LEFT|RIGHT) [COUNT~{c}]",
+        "SADD {k} ({m})+", "SADD {k} ({i})+", "SADD {k} ({v})+", "SREM {k} ({m})+", "SREM {k} ({i})+",
+        "SMOVE {k} {k} ({m}|{i})", "SISMEMBER {k} ({m}|{i})", "SMISMEMBER {k} ({m})+", "SCARD {k}", "SMEMBERS {k}",
+        "SPOP {k} (0|100)", "SRANDMEMBER {k} 100", "SRANDMEMBER {k} (-3|2|0)", "SSCAN {k} 0 [MATCH~{glob}] COUNT 1000",
+        "SINTER ({k})+", "SUNION ({k})+", "SDIFF ({k})+", "SINTERSTORE {k} ({k})+", "SUNIONSTORE {k} ({k})+",
+        "SDIFFSTORE {k} ({k})+", "SINTERCARD 2 {k} {k} [LIMIT~{c}]", "SINTERCARD {c} {k} {k}",
         "DEL ({k})+", "UNLINK ({k})+", "EXISTS ({k})+", "TOUCH ({k})+", "TYPE {k}",
         "EXPIRE {k} {t} [NX|XX|GT|LT]", "PEXPIRE {k} {t}000 [NX|XX|GT|LT]", "EXPIREAT {k} {at} [NX|XX|GT|LT]",
         "PEXPIREAT {k} {at}000 [NX|XX|GT|LT]", "EXPIRE {k} (-1|0)", "TTL {k}", "PTTL {k}", "EXPIRETIME {k}",
         "PEXPIRETIME {k}", "PERSIST {k}", "RENAME {k} {k}", "RENAMENX {k} {k}", "COPY {k} {k} [DB~{db}] [REPLACE]",
-        "MOVE {k} {db}", "KEYS {glob}", "SCAN 0 [MATCH~{glob}] COUNT 1000 [TYPE~string|TYPE~hash|TYPE~zset|TYPE~list]",
+        "MOVE {k} {db}", "KEYS {glob}",
+        "SCAN 0 [MATCH~{glob}] COUNT 1000 [TYPE~string|TYPE~hash|TYPE~list|TYPE~set|TYPE~zset]",
         "OBJECT ENCODING {k}", "OBJECT REFCOUNT {k}", "WATCH ({k})+", "MULTI", "EXEC", "EXEC", "DISCARD", "UNWATCH",
     ]
 
