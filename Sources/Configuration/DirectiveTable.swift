@@ -62,6 +62,14 @@ extension Directive {
             "list-max-listpack-size", .integer(\.listMaxListpackSize, Int(Int32.min)...Int(Int32.max)),
             aliases: ["list-max-ziplist-size"], "most elements in one block of a list; -1 to -5 for 4 to 64 KB"),
         Directive(
+            "set-max-intset-entries", .integer(\.setMaxIntsetEntries, anySize),
+            "most integers of a set in one sorted block"),
+        Directive(
+            "set-max-listpack-entries", .integer(\.setMaxListpackEntries, anySize), "most members of a set in one block"
+        ),
+        Directive(
+            "set-max-listpack-value", .memory(\.setMaxListpackValue, anySize), "longest member of a set in one block"),
+        Directive(
             "zset-max-listpack-entries", .integer(\.zsetMaxListpackEntries, anySize),
             aliases: ["zset-max-ziplist-entries"], "most members of a sorted set in one block"),
         Directive(

@@ -54,6 +54,9 @@ public struct Settings: Sendable {
     public var hashMaxListpackValue = 64
     /// Elements in a block of a list; -1 to -5 are sizes in bytes.
     public var listMaxListpackSize = -2
+    public var setMaxIntsetEntries = 512
+    public var setMaxListpackEntries = 128
+    public var setMaxListpackValue = 64
     public var zsetMaxListpackEntries = 128
     public var zsetMaxListpackValue = 64
     public var lazyfreeExpire = true

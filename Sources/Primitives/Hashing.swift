@@ -77,6 +77,12 @@ public struct SeededHash: Sendable {
         }
         return Self.fold(secret1 ^ UInt64(truncatingIfNeeded: count), Self.fold(a ^ secret0, b ^ state ^ secret1))
     }
+
+    /// The hash of an integer; not that of its text.
+    @inlinable @inline(__always)
+    public func callAsFunction(_ value: Int64) -> UInt64 {
+        Self.fold(secret1 ^ 8, Self.fold(UInt64(bitPattern: value) ^ secret0, seed ^ secret1))
+    }
 }
 
 /// The process's hash. Whoever makes a table calls `seedProcessHash` first.

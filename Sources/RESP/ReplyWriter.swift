@@ -183,10 +183,17 @@ public struct ReplyWriter {
     public func deferredArray() -> Int { output.pointee.count }
 
     /// Writes the header of the array that began at `mark`. O(bytes written since).
-    public func finishArray(at mark: Int, count: Int) {
+    public func finishArray(at mark: Int, count: Int) { finish(UInt8(ascii: "*"), at: mark, count: count) }
+
+    /// Writes the header of the set that began at `mark`, an array in RESP2. O(bytes written since).
+    public func finishSet(at mark: Int, count: Int) {
+        finish(version >= 3 ? UInt8(ascii: "~") : UInt8(ascii: "*"), at: mark, count: count)
+    }
+
+    private func finish(_ type: UInt8, at mark: Int, count: Int) {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { scratch in
             guard let base = scratch.baseAddress else { return }
-            let length = writeHeader(UInt8(ascii: "*"), Int64(count), to: base)
+            let length = writeHeader(type, Int64(count), to: base)
             output.pointee.insert(ByteView(base, count: length), at: mark)
         }
     }

@@ -112,6 +112,7 @@ public struct Call: ~Copyable {
 public struct CommandLimits: Sendable {
     public var hash = HashLimits()
     public var list = ListLimits()
+    public var set = SetLimits()
     public var sortedSet = SortedSetLimits()
     /// Longest string, in bytes (`proto-max-bulk-len`).
     public var maximumString = 512 << 20

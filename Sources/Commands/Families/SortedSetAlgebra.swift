@@ -2,7 +2,8 @@ import Keyspace
 import Primitives
 import RESP
 
-/// A union, intersection or difference of sorted sets: its operands and options, read from a call, and its result.
+/// A union, intersection or difference of sorted sets, and of sets, whose members all count 1: its operands and options,
+/// read from a call, and its result.
 ///
 /// Operands are good until a key is changed. Scores are combined in the order of the operands' sizes, the smallest first,
 /// which is the order that tells when rounding does.
@@ -34,7 +35,7 @@ struct SortedSetAlgebra {
 
     private struct Operand {
         /// Nil where there is no such key.
-        let value: SortedSetValue?
+        let value: ScoredMembers?
         var weight = 1.0
 
         var count: Int { value?.count ?? 0 }
@@ -66,8 +67,7 @@ struct SortedSetAlgebra {
         operands.reserveCapacity(Int(count))
         for index in countAt + 1..<end {
             let entry = call.access.read(call.key(index))
-            if let entry, entry.type != .sortedSet { throw .wrongType }
-            operands.append(Operand(value: entry?.aggregate(SortedSetValue.self)))
+            operands.append(Operand(value: try entry.map { entry throws(CommandError) in try ScoredMembers(entry) }))
         }
         try parseOptions(call, from: end, form)
     }
@@ -142,7 +142,7 @@ struct SortedSetAlgebra {
         var result = SortedSetValue.make()
         for operand in sets {
             guard let value = operand.value else { continue }
-            if result.isEmpty, operand.weight == 1 {
+            if result.isEmpty, operand.weight == 1, case .sorted(let value) = value {
                 result.destroy()
                 result = value.rebuilt(limits)
                 continue
@@ -157,13 +157,28 @@ struct SortedSetAlgebra {
     }
 
     private func difference(_ limits: SortedSetLimits) -> SortedSetValue {
-        var builder = SortedSetBuilder(limits: limits)
+        switch operands[0].value {
+        case .sorted?:
+            var builder = SortedSetBuilder(limits: limits)
+            forEachDifferent { builder.append($0, $1) }
+            return builder.finish()
+        case .plain?:
+            // Nothing says in which order they come.
+            var result = SortedSetValue.make()
+            forEachDifferent { result.insert($0, $1, limits: limits) }
+            return result
+        case nil: return .make()
+        }
+    }
+
+    /// Hands the members of the first operand that no other has to `body`.
+    @inline(__always)
+    private func forEachDifferent(_ body: (ByteView, Double) -> Void) {
         operands[0].value?.forEach { member, score in
             for other in operands[1...] where other.value?.score(of: member) != nil { return true }
-            builder.append(member, score)
+            body(member, score)
             return true
         }
-        return builder.finish()
     }
 
     /// Hands the members that all operands have to `body`, with their combined scores, until it answers false.
@@ -178,6 +193,52 @@ struct SortedSetAlgebra {
                 combined = aggregate(combined, other.weighted(score))
             }
             return body(member, combined)
+        }
+    }
+}
+
+/// Members with scores: those of a sorted set, or those of a set, each with the score 1.
+enum ScoredMembers {
+    case sorted(SortedSetValue)
+    case plain(SetValue)
+
+    init(_ entry: Entry) throws(CommandError) {
+        switch entry.type {
+        case .sortedSet: self = .sorted(entry.aggregate(SortedSetValue.self))
+        case .set: self = .plain(entry.aggregate(SetValue.self))
+        default: throw .wrongType
+        }
+    }
+
+    var count: Int {
+        switch self {
+        case .sorted(let value): value.count
+        case .plain(let value): value.count
+        }
+    }
+
+    /// The score of `member`; nil where it is not there.
+    @inline(__always)
+    func score(of member: ByteView) -> Double? {
+        switch self {
+        case .sorted(let value): value.score(of: member)
+        case .plain(let value): value.contains(member) ? 1 : nil
+        }
+    }
+
+    /// Hands all members to `body` until it answers false.
+    @inline(__always)
+    func forEach(_ body: (ByteView, Double) -> Bool) {
+        switch self {
+        case .sorted(let value): value.forEach(body)
+        case .plain(let value):
+            var position: UInt64 = 0
+            var goesOn = true
+            repeat {
+                position = value.forEach(at: position) { element in
+                    if goesOn { goesOn = element.value.withBytes { body($0, 1) } }
+                }
+            } while goesOn && position != 0
         }
     }
 }

@@ -64,6 +64,7 @@ extension CommandGroup {
         case .string: .string
         case .list: .list
         case .hash: .hash
+        case .set: .set
         case .sortedSet: .sortedset
         case .connection: .connection
         case .transactions: .transaction

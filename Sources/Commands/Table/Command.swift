@@ -129,7 +129,7 @@ public struct CommandCategories: OptionSet, Sendable {
 
 /// The group that documentation lists a command in.
 public enum CommandGroup: String, Sendable {
-    case generic, string, list, hash, connection, server, transactions
+    case generic, string, list, hash, set, connection, server, transactions
     case sortedSet = "sorted-set"
     case cluster, compute, pubsub
 }

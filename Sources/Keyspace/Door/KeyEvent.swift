@@ -14,6 +14,7 @@ public struct EventClass: OptionSet, Sendable {
     /// Reads of keys that do not exist.
     public static let keyMiss = EventClass(rawValue: 1 << 7)
     public static let list = EventClass(rawValue: 1 << 8)
+    public static let set = EventClass(rawValue: 1 << 9)
 }
 
 /// What happened to a key: the event that a keyspace notification names.

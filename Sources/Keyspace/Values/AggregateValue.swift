@@ -38,6 +38,10 @@ extension ListValue: AggregateValue {
     @inlinable public static var type: ValueType { .list }
 }
 
+extension SetValue: AggregateValue {
+    @inlinable public static var type: ValueType { .set }
+}
+
 extension Entry {
     /// The aggregate that this entry holds, which must be of that type.
     @inlinable @inline(__always)
@@ -51,7 +55,8 @@ extension Entry {
         case .hash: aggregate(HashValue.self).memoryUsage
         case .sortedSet: aggregate(SortedSetValue.self).memoryUsage
         case .list: aggregate(ListValue.self).memoryUsage
-        case .string, .set, .stream: 0
+        case .set: aggregate(SetValue.self).memoryUsage
+        case .string, .stream: 0
         }
     }
 
@@ -63,7 +68,11 @@ extension Entry {
         case .raw: return flags.contains(.external) ? external.capacity >> 14 : 1
         case .quickList: return aggregate(ListValue.self).blockCount
         case .hashTable, .skipList, .stream:
-            return type == .hash ? aggregate(HashValue.self).count : aggregate(SortedSetValue.self).count
+            switch type {
+            case .hash: return aggregate(HashValue.self).count
+            case .set: return aggregate(SetValue.self).freeingEffort
+            default: return aggregate(SortedSetValue.self).count
+            }
         }
     }
 
@@ -87,7 +96,8 @@ extension Entry {
         case .hash: aggregate(HashValue.self).destroy()
         case .sortedSet: aggregate(SortedSetValue.self).destroy()
         case .list: aggregate(ListValue.self).destroy()
-        case .set, .stream: break
+        case .set: aggregate(SetValue.self).destroy()
+        case .stream: break
         }
     }
 
@@ -99,7 +109,8 @@ extension Entry {
             return .string(key: newKey, value: bytes, expiry: expiry, encoding: encoding)
         case .hash: return duplicated(HashValue.self, newKey, expiry)
         case .list: return duplicated(ListValue.self, newKey, expiry)
-        case .sortedSet, .set, .stream: return duplicated(SortedSetValue.self, newKey, expiry)
+        case .set: return duplicated(SetValue.self, newKey, expiry)
+        case .sortedSet, .stream: return duplicated(SortedSetValue.self, newKey, expiry)
         }
     }
 

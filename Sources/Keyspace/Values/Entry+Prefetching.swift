@@ -7,15 +7,20 @@ extension Entry {
     /// element's hash where the slot leads to more.
     @inline(__always)
     func prefetchElement(_ element: ByteView) -> UInt64? {
-        guard type == .hash || type == .sortedSet else { return nil }
+        guard type == .hash || type == .sortedSet || type == .set else { return nil }
         switch encoding {
-        case .listpack, .listpackExtended:
+        case .listpack, .listpackExtended, .intset:
             let block = pointer
             // A search reads on from here, at the pace of the processor's own prefetching.
             clinux_prefetch_read(block)
             clinux_prefetch_read(block + 64)
             return nil
         default:
+            if type == .set {
+                let hash = SetElement(element).hash
+                aggregate(SetValue.self).table.prefetchSlot(hash)
+                return hash
+            }
             let hash = processHash(element)
             if type == .hash {
                 aggregate(HashValue.self).table.prefetchSlot(hash)
@@ -31,6 +36,7 @@ extension Entry {
     func prefetchElementBlock(_ hash: UInt64) {
         switch (type, encoding) {
         case (.hash, .hashTable): aggregate(HashValue.self).table.prefetchEntry(hash)
+        case (.set, .hashTable): aggregate(SetValue.self).table.prefetchEntry(hash)
         case (.sortedSet, .skipList): aggregate(SortedSetValue.self).large.state.pointee.table.prefetchBlock(hash)
         default: return
         }

@@ -2,10 +2,10 @@ import Primitives
 
 extension FieldTable {
     /// The earliest expiry of any entry; `HashValue.noExpiry` where none has one. O(1).
-    public var minimumExpiry: Int64 { header.pointee.expiries.first?.expiry ?? HashValue.noExpiry }
+    var minimumExpiry: Int64 { header.pointee.expiries.first?.expiry ?? HashValue.noExpiry }
 
     /// Sets when `field` expires, or that it does not with `HashValue.noExpiry`, and says whether it is there. O(log n).
-    public func setExpiry(_ expiry: Int64, of field: ByteView) -> Bool {
+    func setExpiry(_ expiry: Int64, of field: ByteView) -> Bool {
         let (segment, shifted) = locate(processHash(field))
         guard let index = slot(of: field, in: segment, shifted: shifted) else { return false }
         let entry = Slot.entry(segment.slots[index])
@@ -46,7 +46,7 @@ extension FieldTable {
 
     /// Removes up to `limit` entries that are expired at `now`, the earliest first, after calling `body` with each.
     /// Answers how many. O(log n) each. `body` must not change the table.
-    public func removeExpired(now: Int64, limit: Int, _ body: (FieldEntry) -> Void) -> Int {
+    func removeExpired(now: Int64, limit: Int, _ body: (FieldEntry) -> Void) -> Int {
         var removed = 0
         while removed < limit, let first = header.pointee.expiries.first,
             HashValue.isExpired(first.expiry, now: now)

@@ -1,139 +1,87 @@
-import Glibc
+import CLinux
 import Primitives
 
-/// A hash table of entries that each own one block: a large hash's fields, a large set's members.
-///
-/// It is an extendible hash table (Fagin et al., 1979): a directory, indexed by the first bits of the hash, of segments
-/// of at most 1024 slots. A full segment splits in two by the next bit, so that growth moves at most one segment's
-/// entries at a time, never needs a second table beside the first, and takes memory in proportion. A small table is one
-/// segment that doubles until it has 1024 slots, and needs no directory.
-///
-/// A slot is 8 bytes: 16 bits of the hash above 48 of the entry's address; zero is free. Within a segment, entries lie
-/// at or after the slot that the bits of the hash after the segment's prefix name (open addressing, linear probing,
-/// removal by shifting back). Segments and slots are thus in the order of the hash, whatever the table's size is, which
-/// makes a prefix of the hash a cursor that growing and shrinking cannot confuse.
-///
-/// The struct is a handle: copies share the table, and one holder calls `destroy`. It keeps no state outside its blocks,
-/// so that any thread that has it to itself may use or destroy it.
-public struct FieldTable {
-    struct Header {
-        /// Entries in the table.
-        var count = 0
-        /// 2^depth words: the address of a segment, above it the number of bits of its prefix. A segment with a shorter
-        /// prefix than the directory's has several neighbouring words.
-        var directory: UnsafeMutablePointer<UInt64>
-        /// The directory of depth 0.
-        var single: UInt64
-        var depth = 0
-        /// Slots in a segment are 2^log; only the segment of depth 0 has fewer than 2^maximumLog.
-        var log: Int
-        /// Segments with a prefix as long as the directory's.
-        var deepest = 1
-        /// Footprint of all entries.
-        var entryBytes = 0
-        /// Footprint of header, directory, segments and expiry heap.
-        var tableBytes: Int
-        var expiries = ExpiryHeap()
-    }
+/// The table of a large hash's fields.
+typealias FieldTable = SegmentedTable<FieldEntry>
 
-    let header: UnsafeMutablePointer<Header>
-
-    /// The table's one pointer, to keep in a word and wrap again.
-    public var storage: UnsafeMutableRawPointer { UnsafeMutableRawPointer(header) }
-
-    /// The table whose `storage` this is.
+extension FieldEntry: TableElement {
     @inline(__always)
-    public init(storage: UnsafeMutableRawPointer) { header = storage.assumingMemoryBound(to: Header.self) }
-
-    static var minimumLog: Int { 3 }
-    static var maximumLog: Int { 10 }
-    /// Prefix and slot together stay within the 48 bits of a cursor.
-    static var maximumDepth: Int { 38 }
-
-    /// An empty table, with room for about `expected` entries, at most a segment's, before it first grows.
-    public static func make(expecting expected: Int = 0) -> FieldTable {
-        seedProcessHash()
-        var log = minimumLog
-        while log < maximumLog, Segment.limit(log: log) < expected { log += 1 }
-        let storage = Allocation.allocate(MemoryLayout<Header>.size)
-        let table = FieldTable(storage: storage)
-        let segment = Segment.make(log: log)
-        let single = withUnsafeMutablePointer(to: &table.header.pointee.single) { $0 }
-        table.header.initialize(
-            to: Header(
-                directory: single, single: segment.word(depth: 0), log: log,
-                tableBytes: Allocation.footprint(MemoryLayout<Header>.size) + Segment.footprint(log: log)))
-        return table
+    init(word: UInt64) {
+        // A word comes from a slot that is not free.
+        block = UnsafeMutableRawPointer(bitPattern: UInt(word & FieldTable.Slot.addressMask)).unsafelyUnwrapped
     }
-
-    /// Frees the table and its entries. O(n).
-    public func destroy() {
-        forEachSegment { segment, _ in
-            segment.forEach(log: header.pointee.log) { Allocation.free($0.block) }
-            Allocation.free(segment.block)
-        }
-        if header.pointee.depth > 0 { Allocation.free(header.pointee.directory) }
-        header.pointee.expiries.destroy()
-        Allocation.free(storage)
-    }
-
-    /// A table of its own with the same entries. O(n).
-    public func copy() -> FieldTable {
-        let copy = FieldTable(storage: Allocation.allocate(MemoryLayout<Header>.size))
-        copy.header.initialize(to: header.pointee)
-        let depth = header.pointee.depth
-        let log = header.pointee.log
-        if depth > 0 {
-            let size = (1 << depth) * MemoryLayout<UInt64>.stride
-            copy.header.pointee.directory = Allocation.allocate(size).assumingMemoryBound(to: UInt64.self)
-        } else {
-            copy.header.pointee.directory = withUnsafeMutablePointer(to: &copy.header.pointee.single) { $0 }
-        }
-        let expiries = header.pointee.expiries.copy()
-        copy.header.pointee.expiries = expiries
-        var index = 0
-        forEachSegment { segment, segmentDepth in
-            let clone = Segment.make(log: log)
-            clone.count = segment.count
-            for slot in 0..<(1 << log) where segment.slots[slot] != 0 {
-                let old = segment.slots[slot]
-                let entry = Slot.entry(old).clone()
-                clone.slots[slot] = Slot.make(entry, tagOf: old)
-                if entry.isExpiring { expiries.setEntry(entry, at: entry.heapIndex) }
-            }
-            let span = 1 << (depth - segmentDepth)
-            for _ in 0..<span {
-                copy.header.pointee.directory[index] = clone.word(depth: segmentDepth)
-                index += 1
-            }
-        }
-        return copy
-    }
-
-    /// Number of entries, expired ones that were not removed yet among them. O(1).
-    @inline(__always)
-    public var count: Int { header.pointee.count }
-
-    /// Bytes of memory that the table and its entries take. O(1).
-    public var memoryUsage: Int { header.pointee.tableBytes + header.pointee.entryBytes }
 
     @inline(__always)
-    func forEachSegment(_ body: (Segment, _ depth: Int) -> Void) {
-        let depth = header.pointee.depth
-        let directory = header.pointee.directory
-        var index = 0
-        while index < 1 << depth {
-            let word = directory[index]
-            let segmentDepth = Segment.depth(word)
-            // Read on before `body` may free the segment.
-            index += 1 << (depth - segmentDepth)
-            body(Segment(word), segmentDepth)
-        }
+    var word: UInt64 { UInt64(UInt(bitPattern: block)) }
+
+    @inline(__always)
+    var hash: UInt64 { processHash(field) }
+
+    @inline(__always)
+    func free() { Allocation.free(block) }
+
+    @inline(__always)
+    func prefetch() { clinux_prefetch_read(block) }
+
+    var expiryIndex: Int? { isExpiring ? heapIndex : nil }
+}
+
+extension FieldTable {
+    /// The slot of `field` in the segment where its hash belongs.
+    @inline(__always)
+    func slot(of field: ByteView, in segment: Segment, shifted: UInt64) -> Int? {
+        slot(in: segment, shifted: shifted) { $0.isNamed(field) }
     }
 
-    /// Calls `body` with each entry, in the order of their hashes' segments. `body` must not change the table.
-    public func forEach(_ body: (FieldEntry) -> Void) {
-        let log = header.pointee.log
-        forEachSegment { segment, _ in segment.forEach(log: log, body) }
+    /// The entry of `field`, expired or not. Expected O(1).
+    func find(_ field: ByteView) -> FieldEntry? {
+        let (segment, shifted) = locate(processHash(field))
+        guard let index = slot(of: field, in: segment, shifted: shifted) else { return nil }
+        return Slot.entry(segment.slots[index])
+    }
+
+    /// Gives `field` the value `value` (none for a member of a set). An existing field's expiry is dropped unless
+    /// `keepingExpiry`. The texts must not lie in the table. Answers the entry and whether it is new. Expected O(1).
+    @discardableResult
+    func set(
+        _ field: ByteView, _ value: ByteView?, keepingExpiry: Bool = false
+    ) -> (entry: FieldEntry, isNew: Bool) {
+        let hash = processHash(field)
+        let (segment, shifted) = locate(hash)
+        if let index = slot(of: field, in: segment, shifted: shifted) {
+            let entry = Slot.entry(segment.slots[index])
+            guard let value else { return (entry, false) }
+            if keepingExpiry || !entry.isExpiring, entry.replaceValueInPlace(value) { return (entry, false) }
+            let expiry = keepingExpiry ? entry.expiry : HashValue.noExpiry
+            return (rebuild(segment, index, value: value, expiry: expiry), false)
+        }
+        let entry = FieldEntry.make(field: field, value: value, expiring: false)
+        header.pointee.entryBytes &+= entry.footprint
+        insert(entry, hash: hash)
+        return (entry, true)
+    }
+
+    /// Removes `field` and says whether it was there. Expected O(1).
+    @discardableResult
+    func remove(_ field: ByteView) -> Bool {
+        let hash = processHash(field)
+        let (segment, shifted) = locate(hash)
+        guard let index = slot(of: field, in: segment, shifted: shifted) else { return false }
+        let entry = take(segment, index, hash: hash)
+        if entry.isExpiring { forgetExpiry(of: entry) }
+        entry.free()
+        return true
+    }
+
+    /// Puts a block with another value or expiry in the place of the entry in a slot.
+    func rebuild(_ segment: Segment, _ index: Int, value: ByteView?, expiry: Int64) -> FieldEntry {
+        let old = Slot.entry(segment.slots[index])
+        let expiring = expiry != HashValue.noExpiry
+        let entry = FieldEntry.make(field: old.field, value: value, expiring: expiring)
+        header.pointee.entryBytes &+= entry.footprint &- old.footprint
+        segment.slots[index] = Slot.make(entry, tagOf: segment.slots[index])
+        moveExpiry(from: old, to: entry, expiry: expiry)
+        Allocation.free(old.block)
+        return entry
     }
 }

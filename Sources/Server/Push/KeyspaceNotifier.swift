@@ -74,6 +74,7 @@ extension EventClass {
         case .list: .list
         case .hash: .hash
         case .sortedSet: .sortedSet
+        case .set: .set
         case .expired: .expired
         case .new: .new
         case .computed: .computed

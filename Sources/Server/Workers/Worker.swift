@@ -241,6 +241,9 @@ extension CommandLimits {
         hash = HashLimits(
             maxListpackEntries: settings.hashMaxListpackEntries, maxListpackValue: settings.hashMaxListpackValue)
         list = ListLimits(listpackSize: settings.listMaxListpackSize)
+        set = SetLimits(
+            maxIntsetEntries: settings.setMaxIntsetEntries, maxListpackEntries: settings.setMaxListpackEntries,
+            maxListpackValue: settings.setMaxListpackValue)
         sortedSet = SortedSetLimits(
             maxListpackEntries: settings.zsetMaxListpackEntries, maxListpackValue: settings.zsetMaxListpackValue)
         maximumString = settings.protoMaxBulkLength

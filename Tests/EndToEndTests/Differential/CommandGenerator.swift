@@ -26,9 +26,14 @@ struct CommandGenerator {
     private mutating func spoil(_ command: inout [String]) {
         switch Int.random(in: 0..<8, using: &random) {
         // Bare COMMAND is the one that would then answer with all there is, in an order of its own.
-        case 0: if command.count > 1, command[0] != "COMMAND" { command.removeLast() }
-        // Which number of arguments ZRANK takes decides over a whole transaction, and is another one since 7.2.
-        case 1: if !command[0].hasSuffix("RANK") { command.append(random.pick(CommandGenerator.oddArguments)) }
+        // Nor may a member be popped by chance, which each server would choose for itself.
+        case 0: if command.count > 1, !["COMMAND", "SPOP"].contains(command[0]) { command.removeLast() }
+        // Which number of arguments ZRANK takes decides over a whole transaction, and is another one since 7.2; and CONFIG
+        // GET with `*` answers what no two servers share.
+        case 1:
+            if !command[0].hasSuffix("RANK"), command[0] != "CONFIG" {
+                command.append(random.pick(CommandGenerator.oddArguments))
+            }
         case 2: command[0] = random.pick(["NOSUCH", "SETT", "", "ZADD\r\n"])
         case 3: command[0] = command[0].lowercased()
         default:
@@ -76,11 +81,17 @@ struct CommandGenerator {
         "RPOPLPUSH {k} {k}", "LMPOP 2 {k} {k} (LEFT|RIGHT) [COUNT~{c}]",
         "SORT {k} [LIMIT~{n}~{n}] [DESC|ASC] [ALPHA]", "SORT_RO {k} ALPHA [LIMIT~{n}~{n}] [GET~#] [GET~k*]",
         "SORT {k} BY (k*|nosort|{k}*->{h}) [LIMIT~{n}~{n}] [DESC|ASC] [GET~k*->{h}] [GET~#]",
+        "SADD {k} ({m})+", "SADD {k} ({i})+", "SADD {k} ({v})+", "SREM {k} ({m})+", "SREM {k} ({i})+",
+        "SMOVE {k} {k} ({m}|{i})", "SISMEMBER {k} ({m}|{i})", "SMISMEMBER {k} ({m})+", "SCARD {k}", "SMEMBERS {k}",
+        "SPOP {k} (0|100)", "SRANDMEMBER {k} 100", "SRANDMEMBER {k} (-3|2|0)", "SSCAN {k} 0 [MATCH~{glob}] COUNT 1000",
+        "SINTER ({k})+", "SUNION ({k})+", "SDIFF ({k})+", "SINTERSTORE {k} ({k})+", "SUNIONSTORE {k} ({k})+",
+        "SDIFFSTORE {k} ({k})+", "SINTERCARD 2 {k} {k} [LIMIT~{c}]", "SINTERCARD {c} {k} {k}",
         "DEL ({k})+", "UNLINK ({k})+", "EXISTS ({k})+", "TOUCH ({k})+", "TYPE {k}",
         "EXPIRE {k} {t} [NX|XX|GT|LT]", "PEXPIRE {k} {t}000 [NX|XX|GT|LT]", "EXPIREAT {k} {at} [NX|XX|GT|LT]",
         "PEXPIREAT {k} {at}000 [NX|XX|GT|LT]", "EXPIRE {k} (-1|0)", "TTL {k}", "PTTL {k}", "EXPIRETIME {k}",
         "PEXPIRETIME {k}", "PERSIST {k}", "RENAME {k} {k}", "RENAMENX {k} {k}", "COPY {k} {k} [DB~{db}] [REPLACE]",
-        "MOVE {k} {db}", "KEYS {glob}", "SCAN 0 [MATCH~{glob}] COUNT 1000 [TYPE~string|TYPE~hash|TYPE~zset|TYPE~list]",
+        "MOVE {k} {db}", "KEYS {glob}",
+        "SCAN 0 [MATCH~{glob}] COUNT 1000 [TYPE~string|TYPE~hash|TYPE~list|TYPE~set|TYPE~zset]",
         "OBJECT ENCODING {k}", "OBJECT REFCOUNT {k}", "WATCH ({k})+", "MULTI", "EXEC", "EXEC", "DISCARD", "UNWATCH",
     ]
 

@@ -5,8 +5,8 @@
 /// | --- | --- | --- |
 /// | replies with scores | 17 significant digits, `1e+17` | the shortest form; integers up to 2^62 in full |
 /// | ZRANK, ZREVRANK with a fourth argument | a wrong number of arguments | WITHSCORE or a syntax error |
-/// | SCAN, HSCAN, ZSCAN with an empty or negative cursor | reads it as a number | `invalid cursor` |
-/// | OBJECT ENCODING of a list | quicklist | listpack where it is short |
+/// | SCAN, HSCAN, SSCAN, ZSCAN with an empty or negative cursor | reads it as a number | `invalid cursor` |
+/// | OBJECT ENCODING of a list or a set | quicklist, hashtable | listpack or intset where that fits |
 /// | COMMAND GETKEYS of a command without arguments | a wrong number of arguments | says what is wrong |
 ///
 /// And one thing that is better as it is here: SORT leaves a small sorted set small.
@@ -21,10 +21,11 @@ enum KnownDifference {
             return command.count > 3 && judge.isError
         case "SCAN":
             return command.count > 1 && isOddCursor(command[1]) && reply == .error("ERR invalid cursor")
-        case "HSCAN", "ZSCAN":
+        case "HSCAN", "SSCAN", "ZSCAN":
             return command.count > 2 && isOddCursor(command[2]) && reply == .error("ERR invalid cursor")
         case "OBJECT":
             return judge == .bulk("quicklist") && reply == .bulk("listpack")
+                || judge == .bulk("hashtable") && (reply == .bulk("listpack") || reply == .bulk("intset"))
         case "COMMAND":
             return command.count > 1 && command[1].uppercased() == "GETKEYS" && judge.isError && reply.isError
         default: return false
@@ -33,7 +34,7 @@ enum KnownDifference {
 
     /// Whether the encodings of values of that type may differ.
     static func coversEncoding(ofType type: Reply, judgeVersion: ServerKind.Version) -> Bool {
-        judgeVersion < "7.2" && type == .status("list")
+        judgeVersion < "7.2" && (type == .status("list") || type == .status("set"))
     }
 
     /// Whether the encodings are those of a sorted set that the judge has made a large one to sort it.

@@ -15,9 +15,9 @@ enum ReplyComparison {
 
     static func of(_ command: [String]) -> ReplyComparison {
         switch command[0].uppercased() {
-        case "KEYS", "HKEYS", "HVALS": .elementsInAnyOrder
+        case "KEYS", "HKEYS", "HVALS", "SMEMBERS", "SINTER", "SUNION", "SDIFF", "SPOP": .elementsInAnyOrder
         case "HGETALL": .pairsInAnyOrder
-        case "HRANDFIELD", "ZRANDMEMBER":
+        case "HRANDFIELD", "SRANDMEMBER", "ZRANDMEMBER":
             if command.count < 3 || command[2].hasPrefix("-") || !command[2].hasPrefix("100") {
                 .shape
             } else {
@@ -26,8 +26,11 @@ enum ReplyComparison {
         // What a cursor other than the first stands for is the server's secret.
         case "SCAN": command.count > 1 && command[1] == "0" ? .scan(pairs: false) : .shape
         case "HSCAN", "ZSCAN": command.count > 2 && command[2] == "0" ? .scan(pairs: true) : .shape
+        case "SSCAN": command.count > 2 && command[2] == "0" ? .scan(pairs: false) : .shape
         case "RANDOMKEY": .shape
         case "OBJECT": command.count > 1 && command[1].uppercased() == "REFCOUNT" ? .integers : .exact
+        // So is what a value takes.
+        case "MEMORY": .integers
         case "TTL", "EXPIRETIME": .seconds
         case "PTTL", "PEXPIRETIME": .milliseconds
         default: .exact

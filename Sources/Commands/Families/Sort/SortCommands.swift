@@ -62,6 +62,7 @@ public enum SortCommands {
     private static func count(_ entry: Entry) throws(CommandError) -> Int {
         switch entry.type {
         case .list: entry.aggregate(ListValue.self).count
+        case .set: entry.aggregate(SetValue.self).count
         case .sortedSet: entry.aggregate(SortedSetValue.self).count
         default: throw .wrongType
         }
@@ -84,6 +85,7 @@ public enum SortCommands {
                 element.withBytes { elements.append($0) }
                 return true
             }
+        case .set: entry.aggregate(SetValue.self).forEach { $0.withBytes { elements.append($0) } }
         default: break
         }
     }

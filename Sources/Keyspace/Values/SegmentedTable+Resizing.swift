@@ -2,9 +2,9 @@ import Glibc
 import Primitives
 
 /// Growing and shrinking, one segment at a time.
-extension FieldTable {
+extension SegmentedTable {
     /// Adds an entry whose field is not in the table.
-    func insert(_ entry: FieldEntry, hash: UInt64) {
+    func insert(_ entry: Element, hash: UInt64) {
         header.pointee.count &+= 1
         while true {
             let (segment, shifted) = locate(hash)

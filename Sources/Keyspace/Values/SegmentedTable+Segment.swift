@@ -1,24 +1,23 @@
-import CLinux
 import Glibc
 import Primitives
 
-extension FieldTable {
-    /// A word of a segment: 16 bits of the hash, after the segment's prefix, above the entry's address.
+extension SegmentedTable {
+    /// A word of a segment: 16 bits of the hash, after the segment's prefix, above the element's.
     enum Slot {
         static var addressMask: UInt64 { (1 << 48) - 1 }
 
         @inline(__always)
-        static func make(_ entry: FieldEntry, tag: UInt64) -> UInt64 {
-            tag &<< 48 | UInt64(UInt(bitPattern: entry.block))
+        static func make(_ entry: Element, tag: UInt64) -> UInt64 {
+            tag &<< 48 | entry.word
         }
 
         @inline(__always)
-        static func make(_ entry: FieldEntry, tagOf slot: UInt64) -> UInt64 { make(entry, tag: slot &>> 48) }
+        static func make(_ entry: Element, tagOf slot: UInt64) -> UInt64 { make(entry, tag: slot &>> 48) }
 
         /// The entry of a slot that is not free.
         @inline(__always)
-        static func entry(_ slot: UInt64) -> FieldEntry {
-            FieldEntry(block: UnsafeMutableRawPointer(bitPattern: UInt(slot & addressMask)).unsafelyUnwrapped)
+        static func entry(_ slot: UInt64) -> Element {
+            Element(word: slot)
         }
     }
 
@@ -59,7 +58,7 @@ extension FieldTable {
 
         /// Puts an entry whose hash, shifted by the segment's prefix, is `shifted` into the first free slot.
         @inline(__always)
-        func place(_ entry: FieldEntry, shifted: UInt64, log: Int) {
+        func place(_ entry: Element, shifted: UInt64, log: Int) {
             let mask = 1 &<< log &- 1
             var index = Int(truncatingIfNeeded: shifted &>> UInt64(64 &- log))
             while slots[index] != 0 { index = (index &+ 1) & mask }
@@ -85,23 +84,28 @@ extension FieldTable {
         }
 
         @inline(__always)
-        func forEach(log: Int, _ body: (FieldEntry) -> Void) {
+        func forEach(log: Int, _ body: (Element) -> Void) {
             for index in 0..<(1 &<< log) where slots[index] != 0 { body(Slot.entry(slots[index])) }
         }
 
         /// Like `forEach` with each entry's hash, which is computed anew; entries are fetched ahead.
         @inline(__always)
-        func forEachHashed(log: Int, _ body: (FieldEntry, UInt64) -> Void) {
+        func forEachHashed(log: Int, _ body: (Element, UInt64) -> Void) {
+            forEachAhead(log: log) { body($0, $0.hash) }
+        }
+
+        /// Like `forEach`, where entries are going to be read: they are fetched ahead.
+        @inline(__always)
+        func forEachAhead(log: Int, _ body: (Element) -> Void) {
             let capacity = 1 &<< log
             let distance = 12
             for index in 0..<capacity {
                 if index &+ distance < capacity {
-                    let ahead = UInt(slots[index &+ distance] & Slot.addressMask)
-                    clinux_prefetch_read(UnsafeRawPointer(bitPattern: ahead))
+                    let ahead = slots[index &+ distance]
+                    if ahead != 0 { Slot.entry(ahead).prefetch() }
                 }
                 guard slots[index] != 0 else { continue }
-                let entry = Slot.entry(slots[index])
-                body(entry, processHash(entry.field))
+                body(Slot.entry(slots[index]))
             }
         }
     }

@@ -1,12 +1,12 @@
 import Primitives
 
-extension FieldTable {
+extension SegmentedTable {
     /// Calls `body` with some entries, about `count` of them, and answers the cursor that goes on from there; 0 begins
     /// and ends a scan. Entries that are in the table for the whole of a scan are seen at least once, however the table
     /// grows and shrinks meanwhile. `body` must not change the table.
     ///
     /// The cursor is the first 48 bits of a hash: what has a lower one was seen. Any number is safe to pass.
-    public func scan(_ cursor: UInt64, count: Int, _ body: (FieldEntry) -> Void) -> UInt64 {
+    func scan(_ cursor: UInt64, count: Int, _ body: (Element) -> Void) -> UInt64 {
         guard cursor < 1 << 48 else { return 0 }
         let log = header.pointee.log
         let mask = 1 << log - 1
@@ -41,7 +41,7 @@ extension FieldTable {
     }
 
     /// An entry, each with the same probability, expired or not. Expected O(1): random slots until one is taken.
-    public func random(using random: inout RandomGenerator) -> FieldEntry? {
+    func random(using random: inout RandomGenerator) -> Element? {
         guard count > 0 else { return nil }
         let depth = header.pointee.depth
         let mask = 1 << header.pointee.log - 1
