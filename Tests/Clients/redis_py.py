@@ -30,6 +30,15 @@ def converse(protocol):
     check(client.zscore("scores", "two"), 2.5)
     check(client.zcount("scores", "(1", "+inf"), 2)
 
+    check(client.rpush("queue", "a", "b", 3), 3)
+    check(client.lrange("queue", 0, -1), ["a", "b", "3"])
+    check(client.lpos("queue", 3), 2)
+    check(client.lmove("queue", "working", "LEFT", "RIGHT"), "a")
+    check(tuple(client.blpop(["nothing", "queue"], timeout=1)), ("queue", "b"))
+    check(client.lmpop(2, "nothing", "queue", direction="RIGHT", count=5), ["queue", ["3"]])
+    check(client.blpop("queue", timeout=0.01), None)
+    check(client.delete("working"), 1)
+
     with client.pipeline(transaction=True) as pipeline:
         pipeline.watch("count")
         pipeline.multi()

@@ -60,13 +60,15 @@ extension Entry {
         }
     }
 
-    /// What freeing the entry costs, in blocks: one for each element that has its own. A long string counts as one for
-    /// each 16 KB, since its pages go back to the system one by one.
+    /// What freeing the entry costs, in blocks: one for each element that has its own. A long string, or list, counts as one
+    /// for each 16 KB, since its pages go back to the system one by one.
     var freeingEffort: Int {
         switch encoding {
         case .integer, .embedded, .listpack, .listpackExtended, .intset: return 1
         case .raw: return flags.contains(.external) ? external.capacity >> 14 : 1
-        case .quickList: return aggregate(ListValue.self).blockCount
+        case .quickList:
+            let list = aggregate(ListValue.self)
+            return max(list.blockCount, list.memoryUsage >> 14)
         case .hashTable, .skipList, .stream:
             switch type {
             case .hash: return aggregate(HashValue.self).count

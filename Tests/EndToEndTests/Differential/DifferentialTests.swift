@@ -16,7 +16,8 @@ import Testing
 
     @Test(.enabled(if: hasBoth, "needs both servers"))
     func freshetTellsOfItsKeysAsRedisDoes() throws {
-        let arguments = ["--notify-keyspace-events", "KEAmn"]
+        // Lists have several blocks here.
+        let arguments = ["--notify-keyspace-events", "KEAmn", "--list-max-listpack-size", "3"]
         let judge = try ServerProcess(.redis, arguments)
         let candidate = try ServerProcess(.freshet, arguments)
         for round in 0..<DifferentialTests.rounds / 4 {
