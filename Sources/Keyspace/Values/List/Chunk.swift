@@ -24,7 +24,7 @@ struct Chunk {
 ///
 /// Invariant: `start + count <= capacity`, the slots from `start` on are initialised, and `base` has room for `capacity`.
 struct ChunkDirectory {
-    private(set) var base: UnsafeMutablePointer<Chunk>
+    private var base: UnsafeMutablePointer<Chunk>
     private var capacity: Int
     private var start: Int
     private(set) var count = 0
