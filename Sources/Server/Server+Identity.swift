@@ -13,6 +13,6 @@ extension Server {
             ClientCommands.commands,
             ConfigCommands.commands, InfoCommands.commands, MemoryCommands.commands, SlowlogCommands.commands,
             LatencyCommands.commands, DebugCommands.commands, ModuleCommands.commands, ClusterCommands.commands,
-            ShutdownCommands.commands, PubSubCommands.commands, MonitorCommands.commands,
+            ShutdownCommands.commands, PubSubCommands.commands, MonitorCommands.commands, HotKeysCommands.commands,
         ]
 }

@@ -63,7 +63,7 @@ final class Server: @unchecked Sendable {
         keyspace = Keyspace(databases: settings.databases, workers: settings.threads)
         graph = DependencyGraph(keyspace: keyspace, epoch: String(Clock.wallMilliseconds(), radix: 16))
         table = CommandTable(Server.families)
-        observations = Observations(clients: clients, cycleClock: cycleClock)
+        observations = Observations(clients: clients, cycleClock: cycleClock, workers: settings.threads)
         let notifier = KeyspaceNotifier(server: self)
         keyspace.add(observer: notifier)
         self.notifier = notifier

@@ -84,6 +84,17 @@ import Testing
         server.run("GET", "k")
         let counts = server.executor.call.access.statistics
         #expect(counts.pointee.hits.current == 1 && counts.pointee.misses.current == 3)
-        #expect(counts.pointee.expiredMisses.current == 1)
+        #expect(counts.pointee.expiredMisses.current == 2)
+        // Whoever has removed it, it is absent on purpose.
+        server.run("SET", "k", "v")
+        server.run("DEL", "k")
+        server.run("GET", "k")
+        #expect(counts.pointee.misses.current == 4 && counts.pointee.expiredMisses.current == 2)
+        // The active expiry leaves as much behind as a read that finds it.
+        server.run("SET", "k", "v", "PX", "100")
+        server.now += 200
+        server.expireActively()
+        server.run("GET", "k")
+        #expect(counts.pointee.misses.current == 5 && counts.pointee.expiredMisses.current == 3)
     }
 }

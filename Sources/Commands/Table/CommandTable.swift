@@ -43,6 +43,13 @@ public final class CommandEntry: @unchecked Sendable {
     @inline(__always)
     func accepts(_ count: Int) -> Bool { arity >= 0 ? count == arity : count >= -arity }
 
+    /// Calls `body` with each key among the arguments of a call.
+    public func forEachKey(in arguments: UnsafeBufferPointer<ByteView>, _ body: (ByteView) -> Void) {
+        for specification in command.keys where !specification.flags.contains(.notKey) {
+            specification.forEachKey(in: arguments) { body(arguments[$0]) }
+        }
+    }
+
     /// Whether a call may change keys; EXEC does where a queued command does.
     public func mayWrite(_ queuedWrites: @autoclosure () -> Bool) -> Bool {
         flags.mayReplicate || fullName == "exec" && queuedWrites()

@@ -56,6 +56,7 @@ extension Access {
         noteExpiry(key, old: entry.expiry, new: nil)
         place.pointee.table.remove(slot)
         if entry.flags.contains(.marked) { shard(key).pointee.markAbsent(key.hash) }
+        shard(key).pointee.departed?.remove(key.hash)
         return entry
     }
 

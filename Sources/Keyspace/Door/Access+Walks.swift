@@ -123,6 +123,7 @@ extension Access {
     private func flush(_ shard: UnsafeMutablePointer<Shard>, _ database: Int) -> Int {
         let place = shard.pointee.databases + database
         let count = place.pointee.table.count
+        shard.pointee.departed?.removeAll()
         guard place.pointee.table.capacity > 0 else { return 0 }
         let garbage = UnsafeMutablePointer<ShardDatabase>.allocate(capacity: 1)
         garbage.moveInitialize(from: place, count: 1)

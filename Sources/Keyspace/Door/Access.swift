@@ -29,6 +29,8 @@ public struct AccessStatistics: ~Copyable, Sendable {
     public let misses = Counter()
     /// Those of the misses whose key was there and had expired.
     public let expiredMisses = Counter()
+    /// Those of the misses whose key was there until memory was short.
+    public let evictedMisses = Counter()
     /// Those of the misses whose key is computed and was stale.
     public let staleMisses = Counter()
     /// Keys removed because their time had come.
@@ -45,6 +47,7 @@ public struct AccessStatistics: ~Copyable, Sendable {
         hits.set(0)
         misses.set(0)
         expiredMisses.set(0)
+        evictedMisses.set(0)
         staleMisses.set(0)
         expired.set(0)
         expiredFields.set(0)
@@ -91,8 +94,6 @@ public struct Access: ~Copyable {
     var readyKeys: [NamedKey] = []
     /// Whether there are any.
     public internal(set) var hasReadyKeys = false
-    /// Hash of the key that was last found to have expired, until a read has counted it among its misses.
-    private var lapsedHash: UInt64 = 0
     /// The keyspace's, at hand.
     unowned(unsafe) let nodeStates: NodeStates
     let nodeDirectory: NodeStates.Directory
@@ -160,7 +161,7 @@ public struct Access: ~Copyable {
         guard let slot = place(key).pointee.table.find(key.hash, key.bytes) else { return nil }
         let entry = Table.entry(slot.pointee)
         guard !entry.isExpired(at: now) else {
-            lapse(key, slot)
+            expire(key, slot)
             return nil
         }
         return entry
@@ -173,9 +174,7 @@ public struct Access: ~Copyable {
     private mutating func missed(_ key: Key, _ tells: Bool) {
         statistics.pointee.misses.add()
         if tells, tellsMisses { tellMiss(key) }
-        guard lapsedHash == key.hash else { return }
-        statistics.pointee.expiredMisses.add()
-        lapsedHash = 0
+        if shard(key).pointee.departed != nil { attributeMiss(key) }
     }
 
     @inline(never)
@@ -200,17 +199,11 @@ public struct Access: ~Copyable {
         guard let slot = place.pointee.table.find(key.hash, key.bytes) else { return nil }
         let entry = Table.entry(slot.pointee)
         if entry.isExpired(at: now) {
-            lapse(key, slot)
+            expire(key, slot)
             return nil
         }
         if entry.flags.contains(.marked) { return notice(key, slot) }
         return slot
-    }
-
-    @inline(never)
-    private mutating func lapse(_ key: Key, _ slot: UnsafeMutablePointer<UInt64>) {
-        expire(key, slot)
-        lapsedHash = key.hash
     }
 
     /// Removes a key whose time has come.
@@ -220,6 +213,7 @@ public struct Access: ~Copyable {
         if Table.entry(slot.pointee).flags.contains(.marked) { hasNoticed = true }
         changed(key, .expired)
         removeEntry(key, slot)
+        noteDeparture(key, .expired)
     }
 
     // MARK: Announcing

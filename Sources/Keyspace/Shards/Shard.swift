@@ -39,6 +39,8 @@ struct Shard: ~Copyable {
     var waiters: [NamedKey: WaitQueue] = [:]
     /// Absent keys that somebody wants to hear of; nil until there was one.
     var absentMarks: AbsentMarks?
+    /// Keys that have expired or were evicted; nil until there was one.
+    var departed: DepartedKeys?
 
     init(databaseCount: Int, reclaimer: Reclaimer) {
         databases = .allocate(capacity: databaseCount)
@@ -51,6 +53,7 @@ struct Shard: ~Copyable {
         databases.deinitialize(count: databaseCount)
         databases.deallocate()
         absentMarks?.destroy()
+        departed?.destroy()
     }
 
     /// Distance of shards in memory: two cache lines, so that neighbours do not share one.

@@ -21,9 +21,14 @@ struct Totals {
     var hits = 0
     var misses = 0
     var expiredMisses = 0
+    var evictedMisses = 0
+    var staleMisses = 0
     var expired = 0
     var expiredFields = 0
     var changes = 0
+
+    /// Misses of keys that never were there, or were removed on purpose.
+    var absentMisses: Int { max(0, misses - expiredMisses - evictedMisses - staleMisses) }
 
     /// O(workers * commands).
     init(_ server: Server) {
@@ -41,6 +46,8 @@ struct Totals {
             hits += worker.accessStatistics.pointee.hits.current
             misses += worker.accessStatistics.pointee.misses.current
             expiredMisses += worker.accessStatistics.pointee.expiredMisses.current
+            evictedMisses += worker.accessStatistics.pointee.evictedMisses.current
+            staleMisses += worker.accessStatistics.pointee.staleMisses.current
             expired += worker.accessStatistics.pointee.expired.current
             expiredFields += worker.accessStatistics.pointee.expiredFields.current
             changes += worker.accessStatistics.pointee.changes.current

@@ -1,6 +1,7 @@
 import Commands
 import Configuration
 import Primitives
+import RESP
 import Synchronization
 
 /// What the server makes of calls that failed, were slow or are watched: SLOWLOG, LATENCY, the error counts of INFO and
@@ -37,6 +38,7 @@ final class Observations: ExecutionObserver, Sendable {
     private let errors = Mutex<[String: Int]>([:])
     let latencyMonitor = LatencyMonitor()
     let monitors = Monitors()
+    let hotKeys: HotKeys
     /// Microseconds from which a call is slow for the slow log or the latency monitor.
     private let slowMicroseconds = Atomic<Int64>(.max)
     private let cycleClock: CycleClock
@@ -44,9 +46,10 @@ final class Observations: ExecutionObserver, Sendable {
     /// Gets the answers of calls that have waited; set before commands are executed.
     nonisolated(unsafe) unowned(unsafe) var server: Server?
 
-    init(clients: ClientRegistry, cycleClock: CycleClock) {
+    init(clients: ClientRegistry, cycleClock: CycleClock, workers: Int) {
         self.clients = clients
         self.cycleClock = cycleClock
+        hotKeys = HotKeys(workers: workers)
     }
 
     func configure(_ settings: Settings) {
@@ -71,12 +74,20 @@ final class Observations: ExecutionObserver, Sendable {
     /// Microseconds from which workers report calls; 0 where somebody watches all of them.
     var reportThreshold: Int { watchesAll ? 0 : Int(slowMicroseconds.load(ordering: .relaxed)) }
 
-    private var watchesAll: Bool { !monitors.isEmpty }
+    private var watchesAll: Bool { !monitors.isEmpty || hotKeys.isActive }
 
     func executed(_ call: borrowing Call, ticks: UInt64) {
         if !monitors.isEmpty { monitors.show(call) }
+        if hotKeys.isActive { noteKeys(call, ticks: ticks) }
         let microseconds = cycleClock.microseconds(ticks)
         if microseconds >= slowMicroseconds.load(ordering: .relaxed) { keep(call, microseconds: microseconds) }
+    }
+
+    private func noteKeys(_ call: borrowing Call, ticks: UInt64) {
+        let worker: Worker = call.worker
+        let output = call.reply.output.pointee.count
+        hotKeys.note(call, by: worker.index, ticks: ticks, replyBytes: output - worker.reportedOutput)
+        worker.reportedOutput = output
     }
 
     // MARK: Errors

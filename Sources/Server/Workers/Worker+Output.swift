@@ -14,7 +14,10 @@ extension Worker {
 
     /// Hands the replies in `output` to the kernel; what it does not take waits with the connection.
     func send(_ connection: UnsafeMutablePointer<Connection>) {
-        defer { output.pointee.clear(keeping: Self.keptOutput) }
+        defer {
+            output.pointee.clear(keeping: Self.keptOutput)
+            reportedOutput = 0
+        }
         guard !connection.pointee.isClosed else { return }
         // Those that no reply has taken with it.
         pipeline.pointee.executor.call.appendPushes()

@@ -45,6 +45,10 @@ extension Worker {
         guard now >= nextTick else { return }
         nextTick = now + 1_000_000 / Int64(max(1, settings.hz))
         resumeAccepting()
+        if index == 0 {
+            let now = Clock.wallMilliseconds()
+            if server.observations.hotKeys.isOver(at: now) { _ = server.stopHotKeys(at: now) }
+        }
         if index == 0, server.metrics.isDue(now) {
             let memory = pipeline.pointee.executor.call.access.sampleMemory(&shardMemory)
             server.metrics.sample(Totals(server), memory: server.metrics.startMemory + memory, now: now)

@@ -75,6 +75,8 @@ final class Worker: @unchecked Sendable {
     var jobs: [(job: CascadeJob, connection: Int)] = []
     /// When a request of another protocol was last logged, in milliseconds since 1970.
     var crossProtocolLogged: Int64 = 0
+    /// Bytes in `output` up to the end of the reply to the last call that was reported; 0 where nothing is there.
+    var reportedOutput = 0
     /// The connection whose command is being executed.
     var current: UnsafeMutablePointer<Connection>?
 
