@@ -134,6 +134,67 @@ import Testing
             """#)
     }
 
+    @Test(arguments: ServerKind.all)
+    func listsAreOrderedAndStored(_ kind: ServerKind) throws {
+        try Script.run(
+            kind,
+            #"""
+            > RPUSH l 3 1 2 10 1
+            < 5
+            > SORT l
+            < ["1", "1", "2", "3", "10"]
+            > SORT l BY nosort
+            < ["3", "1", "2", "10", "1"]
+            > SORT l BY nosort DESC LIMIT 1 3
+            < ["10", "2", "1"]
+            > SORT l DESC LIMIT 0 3 STORE d
+            < 3
+            > LRANGE d 0 -1
+            < ["10", "3", "2"]
+            > MSET n_1 one n_10 ten
+            < OK
+            > EXPIRE d 100
+            < 1
+            > SORT l GET n_* GET # STORE d
+            < 10
+            > LRANGE d 0 -1
+            < ["one", "1", "one", "1", "", "2", "", "3", "ten", "10"]
+            > TTL d
+            < -1
+            # What is stored may be the key itself, and what is there of any type.
+            > SORT l STORE l
+            < 5
+            > LRANGE l 0 -1
+            < ["1", "1", "2", "3", "10"]
+            > SET string v
+            < OK
+            > SORT l LIMIT 4 9 STORE string
+            < 1
+            > TYPE string
+            < list
+            > OBJECT ENCODING l
+            <7.0 "quicklist"
+            <7.2 "listpack"
+            # Nothing leaves nothing.
+            > SORT l LIMIT 9 1 STORE d
+            < 0
+            > EXISTS d
+            < 0
+            > SORT nosuch STORE l
+            < 0
+            > EXISTS l
+            < 0
+            > RPUSH texts a
+            < 1
+            > SET kept v
+            < OK
+            > SORT texts STORE kept
+            < (error) ERR One or more scores can't be converted into double
+            > GET kept
+            < "v"
+            """#)
+    }
+
     /// CVE-2021-41099 and its kin: offsets and lengths whose sums overflow.
     @Test(arguments: ServerKind.all)
     func extremeLimitsAreHarmless(_ kind: ServerKind) throws {

@@ -20,7 +20,7 @@ struct CommandGenerator {
     static let oddArguments = [
         "abc", "", "nan", "inf", "-1", "0", "1.5", "99999999999999999999", "9223372036854775807", " 1", "+1", "0x1f",
         "(1",
-        "[a", "NX", "XX", "GT", "WITHSCORES", "LIMIT", "x\r\ny", "other", "-inf", "1e400", "*", "#",
+        "[a", "NX", "XX", "GT", "WITHSCORES", "LIMIT", "x\r\ny", "other", "-inf", "1e400",
     ]
 
     private mutating func spoil(_ command: inout [String]) {
@@ -80,6 +80,7 @@ struct CommandGenerator {
         "LPOS {k} {e} [RANK~{n}] [COUNT~{c}] [MAXLEN~{c}]", "LMOVE {k} {k} (LEFT|RIGHT) (LEFT|RIGHT)",
         "RPOPLPUSH {k} {k}", "LMPOP 2 {k} {k} (LEFT|RIGHT) [COUNT~{c}]",
         "SORT {k} [LIMIT~{n}~{n}] [DESC|ASC] [ALPHA]", "SORT_RO {k} ALPHA [LIMIT~{n}~{n}] [GET~#] [GET~k*]",
+        "SORT {k} [LIMIT~{n}~{n}] [DESC|ASC] [ALPHA] [GET~k*] STORE {k}",
         "SORT {k} BY (k*|nosort|{k}*->{h}) [LIMIT~{n}~{n}] [DESC|ASC] [GET~k*->{h}] [GET~#]",
         "SADD {k} ({m})+", "SADD {k} ({i})+", "SADD {k} ({v})+", "SREM {k} ({m})+", "SREM {k} ({i})+",
         "SMOVE {k} {k} ({m}|{i})", "SISMEMBER {k} ({m}|{i})", "SMISMEMBER {k} ({m})+", "SCARD {k}", "SMEMBERS {k}",

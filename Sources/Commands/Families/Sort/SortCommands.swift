@@ -37,7 +37,7 @@ public enum SortCommands {
     private static func sort(_ call: inout Call, mayStore: Bool) throws(CommandError) {
         var options = try SortOptions(call, mayStore: mayStore)
         let entry = call.access.read(call.key(1))
-        guard let entry else { return try answer(SortElements(expected: 0), 0..<0, options, &call) }
+        guard let entry else { return answer(SortElements(expected: 0), 0..<0, options, &call) }
         let count = try self.count(entry)
         let range: Range<Int>
         var elements: SortElements
@@ -54,7 +54,7 @@ public enum SortCommands {
             if !options.keepsOrder { try elements.sort(options, &call.access, scratch: call.scratch) }
             range = options.range(of: count)
         }
-        try answer(elements, range, options, &call)
+        answer(elements, range, options, &call)
     }
 
     // MARK: Elements
@@ -94,7 +94,8 @@ public enum SortCommands {
 
     private static func answer(
         _ elements: borrowing SortElements, _ range: Range<Int>, _ options: SortOptions, _ call: inout Call
-    ) throws(CommandError) {
+    ) {
+        if let destination = options.destination { return store(elements, range, options, &call, at: destination) }
         var name = ByteBuffer()
         let reply = call.reply
         let scratch = call.scratch
@@ -109,5 +110,33 @@ public enum SortCommands {
                 }
             }
         }
+    }
+
+    /// Makes the result a list, in which nothing is an empty text.
+    private static func store(
+        _ elements: borrowing SortElements, _ range: Range<Int>, _ options: SortOptions, _ call: inout Call,
+        at destination: Int
+    ) {
+        let key = call.key(destination)
+        let count = range.count * max(1, options.results.count)
+        guard count > 0 else {
+            _ = call.access.remove(key)
+            return call.reply.integer(0)
+        }
+        var name = ByteBuffer()
+        let limits = call.limits.list
+        let scratch = call.scratch
+        var list = ListValue.make()
+        for item in elements.items[range] {
+            let text = elements.text(item)
+            if options.results.isEmpty { list.push(text, at: .tail, limits) }
+            for pattern in options.results {
+                pattern.withValue(for: text, &call.access, name: &name, scratch: scratch) { value in
+                    list.push(value ?? .empty, at: .tail, limits)
+                }
+            }
+        }
+        call.access.store(key, list, event: KeyEvent(.list, "sortstore"))
+        call.reply.integer(count)
     }
 }
