@@ -18,11 +18,14 @@ public protocol AggregateValue {
     func destroy()
     /// A deep copy.
     func copy() -> Self
+    /// Whether nothing is left for which to keep the key. O(1).
+    var isVacant: Bool { get }
     /// The earliest time at which an element expires, in milliseconds since 1970; `Int64.max` where none does. O(1).
     var minimumExpiry: Int64 { get }
 }
 
 extension AggregateValue {
+    @inlinable public var isVacant: Bool { count == 0 }
     @inlinable public var minimumExpiry: Int64 { .max }
 }
 
@@ -51,7 +54,8 @@ extension Entry {
         case .hash: aggregate(HashValue.self).memoryUsage
         case .sortedSet: aggregate(SortedSetValue.self).memoryUsage
         case .list: aggregate(ListValue.self).memoryUsage
-        case .string, .set, .stream: 0
+        case .stream: aggregate(StreamValue.self).memoryUsage
+        case .string, .set: 0
         }
     }
 
@@ -62,7 +66,8 @@ extension Entry {
         case .integer, .embedded, .listpack, .listpackExtended, .intset: return 1
         case .raw: return flags.contains(.external) ? external.capacity >> 14 : 1
         case .quickList: return aggregate(ListValue.self).blockCount
-        case .hashTable, .skipList, .stream:
+        case .stream: return aggregate(StreamValue.self).freeingEffort
+        case .hashTable, .skipList:
             return type == .hash ? aggregate(HashValue.self).count : aggregate(SortedSetValue.self).count
         }
     }
@@ -87,7 +92,8 @@ extension Entry {
         case .hash: aggregate(HashValue.self).destroy()
         case .sortedSet: aggregate(SortedSetValue.self).destroy()
         case .list: aggregate(ListValue.self).destroy()
-        case .set, .stream: break
+        case .stream: aggregate(StreamValue.self).destroy()
+        case .set: break
         }
     }
 
@@ -99,7 +105,8 @@ extension Entry {
             return .string(key: newKey, value: bytes, expiry: expiry, encoding: encoding)
         case .hash: return duplicated(HashValue.self, newKey, expiry)
         case .list: return duplicated(ListValue.self, newKey, expiry)
-        case .sortedSet, .set, .stream: return duplicated(SortedSetValue.self, newKey, expiry)
+        case .stream: return duplicated(StreamValue.self, newKey, expiry)
+        case .sortedSet, .set: return duplicated(SortedSetValue.self, newKey, expiry)
         }
     }
 

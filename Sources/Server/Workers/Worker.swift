@@ -243,6 +243,8 @@ extension CommandLimits {
         list = ListLimits(listpackSize: settings.listMaxListpackSize)
         sortedSet = SortedSetLimits(
             maxListpackEntries: settings.zsetMaxListpackEntries, maxListpackValue: settings.zsetMaxListpackValue)
+        stream = StreamLimits(
+            maxBlockBytes: settings.streamNodeMaxBytes, maxBlockEntries: settings.streamNodeMaxEntries)
         maximumString = settings.protoMaxBulkLength
     }
 }
