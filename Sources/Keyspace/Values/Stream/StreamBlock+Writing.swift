@@ -22,8 +22,8 @@ extension StreamBlock {
     ///   - textCount: bytes of all fields and values.
     ///   - expected: bytes that the block is likely to grow to.
     static func make(_ id: StreamID, _ pairs: StreamPairs, textCount: Int, expected: Int) -> StreamBlock {
-        // The head repeats the fields, so that both together need no more than twice the room.
-        let capacity = max(room(textCount, pairs) * 2, expected)
+        // Fields stand in the head, only values in the entry.
+        let capacity = max(room(textCount, pairs) + numbers, expected)
         let block = StreamBlock(id: id, memory: Allocation.allocate(capacity), capacity: capacity)
         var writer = ElementWriter(block.memory + Listpack.headerCount)
         writer.append(1)

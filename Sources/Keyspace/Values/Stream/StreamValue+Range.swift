@@ -91,8 +91,11 @@ public struct StreamCursor {
                 offset = entry.end
                 if entry.id >= range.lowerBound, !entry.isDeleted { return entry }
             }
+            let next = stream.state.pointee.blocks.after(position)
+            // The cursor stays at the end: entries may come there, from which somebody goes on.
+            guard next != stream.state.pointee.blocks.end else { return nil }
             self.block = nil
-            position = stream.state.pointee.blocks.after(position)
+            position = next
         }
         return nil
     }
