@@ -54,13 +54,14 @@ extension DependencyGraph: DependencyTracking {
     public func changed(
         _ key: Key, database: Int, event: KeyEvent, node current: UInt32?, deadline: Int64?, revision: UInt64
     ) {
-        guard event.effect == .value || event.effect == .expiry else { return }
+        let changesValue = event.effect == .value || event.effect == .readers
+        guard changesValue || event.effect == .expiry else { return }
         withContent { content in
             let node = content.graph.find(NodeName(key, database: database))
             guard node != 0 else { return }
             content.graph.deadlines.set(deadline, for: node)
             publishDeadline(content)
-            guard event.effect == .value else { return }
+            guard changesValue else { return }
             // A transaction has one position, and may have changed the key before somebody read it.
             let isLater = revision > content.graph.nodes[node].revision
             let revision = isLater ? revision : keyspace.advanceRevision()

@@ -76,6 +76,12 @@ extension Directive {
             "zset-max-listpack-value", .memory(\.zsetMaxListpackValue, anySize), aliases: ["zset-max-ziplist-value"],
             "longest member of a sorted set in one block"),
         Directive(
+            "stream-node-max-bytes", .memory(\.streamNodeMaxBytes, anySize),
+            "bytes of a stream's block that takes no more entries; 0 for no limit"),
+        Directive(
+            "stream-node-max-entries", .integer(\.streamNodeMaxEntries, anySize),
+            "most entries of a stream's block; 0 for no limit"),
+        Directive(
             "compute-max-memory", .memory(\.computeMaxMemory, anySize),
             "most bytes that the dependency graph of computed keys takes; 0 for no limit"),
     ]

@@ -33,7 +33,7 @@ enum KnownDirectives {
         "shutdown-timeout",
         "slave-announce-ip", "slave-announce-port", "slave-ignore-maxmemory", "slave-lazy-flush", "slave-priority",
         "slave-read-only", "slave-serve-stale-data", "slaveof", "socket-mark-id", "stop-writes-on-bgsave-error",
-        "stream-node-max-bytes", "stream-node-max-entries", "syslog-facility", "syslog-ident", "tls-auth-clients",
+        "syslog-facility", "syslog-ident", "tls-auth-clients",
         "tls-ca-cert-dir", "tls-ca-cert-file", "tls-cert-file", "tls-ciphers", "tls-ciphersuites",
         "tls-client-cert-file", "tls-client-key-file", "tls-client-key-file-pass", "tls-cluster",
         "tls-dh-params-file", "tls-key-file", "tls-key-file-pass", "tls-prefer-server-ciphers", "tls-protocols",

@@ -59,6 +59,8 @@ public struct Settings: Sendable {
     public var setMaxListpackValue = 64
     public var zsetMaxListpackEntries = 128
     public var zsetMaxListpackValue = 64
+    public var streamNodeMaxBytes = 4096
+    public var streamNodeMaxEntries = 100
     public var lazyfreeExpire = true
     public var lazyfreeServerDelete = true
     public var lazyfreeUserDelete = true

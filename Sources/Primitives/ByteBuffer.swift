@@ -84,6 +84,12 @@ public struct ByteBuffer: ~Copyable {
         tail = head + count
     }
 
+    /// Replaces the byte at `offset`.
+    public mutating func overwrite(_ byte: UInt8, at offset: Int) {
+        precondition(offset >= 0 && offset < count)
+        base.unsafelyUnwrapped[head + offset] = byte
+    }
+
     /// Inserts `bytes` before offset `offset`; O(bytes behind it).
     public mutating func insert(_ bytes: ByteView, at offset: Int) {
         precondition(offset >= 0 && offset <= count)

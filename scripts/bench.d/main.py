@@ -11,6 +11,7 @@ import instructions
 import memory
 import pubsub
 import servers
+import streams
 import table
 import threads
 
@@ -22,6 +23,7 @@ BENCHMARKS = {
     "expiry": expiry,
     "compute": compute,
     "pubsub": pubsub,
+    "streams": streams,
     "instructions": instructions,
 }
 

@@ -29,9 +29,10 @@ class Connection:
     def call(self, *arguments):
         """Sends one command and returns its reply; raises ReplyError."""
         self._socket.sendall(encode(*arguments))
-        return self._reply()
+        return self.reply()
 
-    def _reply(self):
+    def reply(self):
+        """Reads one reply."""
         line = self._input.readline()
         if not line.endswith(b"\r\n"):
             raise ConnectionError("the server closed the connection")
@@ -43,11 +44,11 @@ class Connection:
         if kind == b"$":
             return None if text == b"-1" else self._input.read(int(text) + 2)[:-2]
         if kind == b"*":
-            return [self._reply() for _ in range(int(text))]
+            return [self.reply() for _ in range(int(text))]
         return text
 
     def fill(self, chunks):
-        """Sends chunks of (bytes, commands), each command answered by one line.
+        """Sends chunks of (bytes, commands), each command answered by one line or one text.
 
         The next chunk is on its way while the server works on the last, so that it never waits for this side's
         encoding. Chunks stay small enough that their replies fit into the socket's buffers: neither side blocks the
@@ -67,15 +68,17 @@ class Connection:
     def expect_stored(self, replies):
         """Reads that many replies of COMPUTE.SET, all of which must say that the value was stored."""
         for _ in range(replies):
-            reply = self._reply()
+            reply = self.reply()
             if reply[0] != b"stored":
                 raise ReplyError(f"the server answered {reply}")
 
     def expect(self, lines):
-        """Reads that many one-line replies, none of which may be an error."""
+        """Reads that many replies of one line, or one text, none of which may be an error."""
         for _ in range(lines):
             line = self._input.readline()
-            if line[:1] not in (b"+", b":"):
+            if line[:1] == b"$":
+                self._input.readline()
+            elif line[:1] not in (b"+", b":"):
                 raise ReplyError(line.decode(errors="replace").strip() or "the server closed the connection")
 
 

@@ -36,7 +36,7 @@ extension Call {
     /// Changes the aggregate at `key`, or does nothing where there is none.
     ///
     /// - Parameter body: changes the value and returns the event that names the change, nil when nothing changed. When it
-    ///   throws nothing must have changed. A value that is empty afterwards is removed with its key.
+    ///   throws nothing must have changed. A value that is vacant afterwards is removed with its key.
     /// - Returns: whether the key existed.
     @inline(__always)
     @discardableResult
@@ -50,9 +50,24 @@ extension Call {
         return true
     }
 
+    /// As `update`, for a command that reads the value as well: hits and misses are counted.
+    @inline(__always)
+    @discardableResult
+    public mutating func readAndUpdate<Value: AggregateValue>(
+        _ key: Key, as _: Value.Type = Value.self,
+        _ body: (inout Value, inout Call) throws(CommandError) -> KeyEvent?
+    ) throws(CommandError) -> Bool {
+        guard let entry = access.read(key) else { return false }
+        guard entry.type == Value.type else { throw .wrongType }
+        // Who wants to hear of the change is found by looking for what may be changed.
+        if entry.flags.contains(.marked) { _ = access.find(key) }
+        try change(key, entry, body)
+        return true
+    }
+
     /// Changes the aggregate at `key`, which is created where there is none.
     ///
-    /// - Parameter body: as in `update`. A new value that it leaves empty is not stored.
+    /// - Parameter body: as in `update`. A new value that it leaves vacant is not stored.
     @inline(__always)
     public mutating func upsert<Value: AggregateValue>(
         _ key: Key, as _: Value.Type = Value.self,
@@ -64,7 +79,7 @@ extension Call {
         }
         var value = Value.make()
         do throws(CommandError) {
-            if let event = try body(&value, &self), value.count > 0 {
+            if let event = try body(&value, &self), !value.isVacant {
                 access.store(key, value, event: event)
             } else {
                 value.destroy()

@@ -114,6 +114,7 @@ public struct CommandLimits: Sendable {
     public var list = ListLimits()
     public var set = SetLimits()
     public var sortedSet = SortedSetLimits()
+    public var stream = StreamLimits()
     /// Longest string, in bytes (`proto-max-bulk-len`).
     public var maximumString = 512 << 20
     public init() {}

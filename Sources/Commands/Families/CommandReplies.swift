@@ -38,23 +38,30 @@ extension ReplyWriter {
         case .counted(let index):
             search(from: index)
             find("keynum", [("keynumidx", 0), ("firstkey", 1), ("keystep", 1)])
+        case .halves(let word, let start):
+            search(for: word, from: start)
+            find("range", [("lastkey", -1), ("keystep", 1), ("limit", 2)])
         case .keyword(let word, let start, _):
-            bulk("begin_search")
-            map(2)
-            bulk("type")
-            bulk("keyword")
-            bulk("spec")
-            map(2)
-            bulk("keyword")
-            bulk(word.description.uppercased())
-            bulk("startfrom")
-            integer(start)
+            search(for: word, from: start)
             find("keynum", [("keynumidx", 0), ("firstkey", 1), ("keystep", 1)])
         case .option, .derived:
             bulk("begin_search")
             typed("unknown", [])
             find("unknown", [])
         }
+    }
+
+    private func search(for word: StaticString, from index: Int) {
+        bulk("begin_search")
+        map(2)
+        bulk("type")
+        bulk("keyword")
+        bulk("spec")
+        map(2)
+        bulk("keyword")
+        bulk(word.description.uppercased())
+        bulk("startfrom")
+        integer(index)
     }
 
     private func search(from index: Int) {

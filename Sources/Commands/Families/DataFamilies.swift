@@ -32,6 +32,12 @@ public enum DataFamilies {
         SortedSetCommands.commands,
         SortedSetPopCommands.commands,
         SortedSetRangeCommands.commands,
+        StreamCommands.commands,
+        StreamGroupCommands.commands,
+        StreamGroupReadCommands.commands,
+        StreamInfoCommands.commands,
+        StreamPendingCommands.commands,
+        StreamReadCommands.commands,
         TransactionCommands.commands,
     ]
 }

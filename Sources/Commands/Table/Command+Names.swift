@@ -69,6 +69,7 @@ extension CommandGroup {
         case .connection: .connection
         case .transactions: .transaction
         case .compute: .compute
+        case .stream: .stream
         default: []
         }
     }

@@ -131,5 +131,5 @@ public struct CommandCategories: OptionSet, Sendable {
 public enum CommandGroup: String, Sendable {
     case generic, string, list, hash, set, connection, server, transactions
     case sortedSet = "sorted-set"
-    case cluster, compute, pubsub
+    case cluster, compute, pubsub, stream
 }

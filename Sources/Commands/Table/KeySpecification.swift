@@ -35,6 +35,9 @@ public struct KeySpecification: Sendable {
         /// Keys that no argument names: their names are made of values, and of patterns behind the words BY and GET in
         /// which a star stands for a value.
         case derived
+        /// The first half of the arguments behind the option `word` (lower case), of which the second half belongs to them,
+        /// as in XREAD. `from` is where clients look for the word.
+        case halves(StaticString, from: Int)
     }
 
     public let shape: Shape
@@ -79,10 +82,37 @@ public struct KeySpecification: Sendable {
         }
     }
 
+    /// The first half of what stands behind `word`.
+    public static func halves(_ word: StaticString, from index: Int, _ flags: Flags) -> KeySpecification {
+        KeySpecification(shape: .halves(word, from: index), flags: flags)
+    }
+
+    /// Where the keys are whose arguments are the other half; nil where there are none. Options in front are passed over with
+    /// their values: what looks like the word may be one of those.
+    private func firstHalf(_ word: StaticString, in arguments: UnsafeBufferPointer<ByteView>) -> Range<Int>? {
+        var index = 1
+        while index + 1 < arguments.count {
+            let option = arguments[index]
+            if option.equalsIgnoringCase(word) {
+                return index + 1..<index + 1 + (arguments.count - index - 1) / 2
+            }
+            if option.equalsIgnoringCase("count") || option.equalsIgnoringCase("block") {
+                index += 2
+            } else if option.equalsIgnoringCase("group") {
+                index += 3
+            } else if option.equalsIgnoringCase("noack") {
+                index += 1
+            } else {
+                return nil
+            }
+        }
+        return nil
+    }
+
     /// The index of the argument that says how many keys follow it; nil where keys are not counted or there is none.
     func countIndex(in arguments: UnsafeBufferPointer<ByteView>) -> Int? {
         switch shape {
-        case .range, .option, .derived: return nil
+        case .range, .option, .derived, .halves: return nil
         case .counted(let index): return index
         case .keyword(let word, var index, let other):
             while index < arguments.count {
@@ -100,6 +130,7 @@ public struct KeySpecification: Sendable {
 
     /// Whether `arguments`, which fit the command's arity, hold the keys. Not where a count is wrong.
     func fits(_ arguments: UnsafeBufferPointer<ByteView>) -> Bool {
+        if case .halves(let word, _) = shape { return firstHalf(word, in: arguments) != nil }
         guard case .counted(let index) = shape else { return true }
         guard index < arguments.count, let count = parseInteger(arguments[index]) else { return false }
         return count > 0 && count <= arguments.count - index - 1
@@ -124,6 +155,7 @@ public struct KeySpecification: Sendable {
             }
             if let key { body(key) }
         case .derived: break
+        case .halves(let word, _): firstHalf(word, in: arguments)?.forEach(body)
         case .counted, .keyword:
             guard let index = countIndex(in: arguments), index < arguments.count,
                 let count = parseInteger(arguments[index]), count > 0,

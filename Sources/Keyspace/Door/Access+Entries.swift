@@ -171,7 +171,7 @@ extension Access {
 
     // MARK: Aggregates
 
-    /// Puts a new aggregate under `key`, in place of what is there. The value must not be empty.
+    /// Puts a new aggregate under `key`, in place of what is there. The value must not be vacant.
     public mutating func store<Value: AggregateValue>(
         _ key: Key, _ value: Value, expiry: Int64? = nil, event: KeyEvent
     ) {
@@ -199,7 +199,7 @@ extension Access {
         if value.minimumExpiry != before.expiry {
             fieldExpiryChanged(key, from: before.expiry, to: value.minimumExpiry)
         }
-        if value.count == 0 { _ = remove(key) }
+        if value.isVacant { _ = remove(key) }
     }
 
     @usableFromInline

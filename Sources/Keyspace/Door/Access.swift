@@ -230,8 +230,9 @@ public struct Access: ~Copyable {
         keyspace.changeSketch?.note(key.hash, revision: keyspace.revision + 1)
         if keyspace.isObserved || hasNoticed { changes.append(key, database: database, event: event) }
         if shard(key).pointee.listenedKeys != 0 {
-            shard(key).pointee.notifyWatchers(key.bytes, database: database)
-            noteReady(key)
+            if event.effect != .readers { shard(key).pointee.notifyWatchers(key.bytes, database: database) }
+            // Nobody waits for what is not even published.
+            if !event.eventClass.isEmpty { noteReady(key) }
         }
     }
 

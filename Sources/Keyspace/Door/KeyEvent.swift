@@ -15,11 +15,12 @@ public struct EventClass: OptionSet, Sendable {
     public static let keyMiss = EventClass(rawValue: 1 << 7)
     public static let list = EventClass(rawValue: 1 << 8)
     public static let set = EventClass(rawValue: 1 << 9)
+    public static let stream = EventClass(rawValue: 1 << 12)
 }
 
 /// What happened to a key: the event that a keyspace notification names.
 public struct KeyEvent: Sendable {
-    /// The class by which `notify-keyspace-events` chooses.
+    /// The class by which `notify-keyspace-events` chooses; empty for what is not published.
     public let eventClass: EventClass
     /// The name by which clients subscribe.
     public let name: StaticString
@@ -34,6 +35,9 @@ public struct KeyEvent: Sendable {
         case expiry
         /// The value, by its being published: the dependency graph knows.
         case publication
+        /// What a stream knows of its readers. What was derived from the key may be another, but nobody's copy of the entries
+        /// is: neither WATCH nor clients' caches are told.
+        case readers
         /// That the value is served again, which is what it was.
         case restoration
         /// Nothing that another event of the same change does not tell, or that is not about the key's own value.

@@ -18,11 +18,14 @@ public protocol AggregateValue {
     func destroy()
     /// A deep copy.
     func copy() -> Self
+    /// Whether nothing is left for which to keep the key. O(1).
+    var isVacant: Bool { get }
     /// The earliest time at which an element expires, in milliseconds since 1970; `Int64.max` where none does. O(1).
     var minimumExpiry: Int64 { get }
 }
 
 extension AggregateValue {
+    @inlinable public var isVacant: Bool { count == 0 }
     @inlinable public var minimumExpiry: Int64 { .max }
 }
 
@@ -56,7 +59,8 @@ extension Entry {
         case .sortedSet: aggregate(SortedSetValue.self).memoryUsage
         case .list: aggregate(ListValue.self).memoryUsage
         case .set: aggregate(SetValue.self).memoryUsage
-        case .string, .stream: 0
+        case .stream: aggregate(StreamValue.self).memoryUsage
+        case .string: 0
         }
     }
 
@@ -69,7 +73,8 @@ extension Entry {
         case .quickList:
             let list = aggregate(ListValue.self)
             return max(list.blockCount, list.memoryUsage >> 14)
-        case .hashTable, .skipList, .stream:
+        case .stream: return aggregate(StreamValue.self).freeingEffort
+        case .hashTable, .skipList:
             switch type {
             case .hash: return aggregate(HashValue.self).count
             case .set: return aggregate(SetValue.self).freeingEffort
@@ -99,7 +104,7 @@ extension Entry {
         case .sortedSet: aggregate(SortedSetValue.self).destroy()
         case .list: aggregate(ListValue.self).destroy()
         case .set: aggregate(SetValue.self).destroy()
-        case .stream: break
+        case .stream: aggregate(StreamValue.self).destroy()
         }
     }
 
@@ -112,7 +117,8 @@ extension Entry {
         case .hash: return duplicated(HashValue.self, newKey, expiry)
         case .list: return duplicated(ListValue.self, newKey, expiry)
         case .set: return duplicated(SetValue.self, newKey, expiry)
-        case .sortedSet, .stream: return duplicated(SortedSetValue.self, newKey, expiry)
+        case .stream: return duplicated(StreamValue.self, newKey, expiry)
+        case .sortedSet: return duplicated(SortedSetValue.self, newKey, expiry)
         }
     }
 

@@ -15,7 +15,7 @@ final class ValuePublisher: KeyspaceObserver, MarkHolder {
                 switch change.event.effect {
                 case .value, .publication: publish(Key(key, hash: change.hash), change.database, revision)
                 case .restoration: publishRestored(key, change.database)
-                case .expiry, .none: break
+                case .expiry, .readers, .none: break
                 }
             case .wholeDatabase: publishAll(in: [change.database], revision)
             case .swappedDatabase(let other): publishAll(in: [change.database, other], revision)

@@ -248,6 +248,8 @@ extension CommandLimits {
             maxListpackValue: settings.setMaxListpackValue)
         sortedSet = SortedSetLimits(
             maxListpackEntries: settings.zsetMaxListpackEntries, maxListpackValue: settings.zsetMaxListpackValue)
+        stream = StreamLimits(
+            maxBlockBytes: settings.streamNodeMaxBytes, maxBlockEntries: settings.streamNodeMaxEntries)
         maximumString = settings.protoMaxBulkLength
     }
 }

@@ -61,6 +61,22 @@ import Testing
         #expect(try server.client().run("DBSIZE") == .integer(0))
     }
 
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["FRESHET_PYTHON"] != nil), arguments: ServerKind.all)
+    func theOrdersOfTheExampleAreShipped(_ kind: ServerKind) throws {
+        let python = try #require(ProcessInfo.processInfo.environment["FRESHET_PYTHON"])
+        let server = try ServerProcess(kind)
+        let result = try run(python, [Self.path("Config/examples/orders.py"), "--port", "\(server.port)"])
+        #expect(result.status == 0, "\(result.output)")
+        for line in [
+            "pending: {'ann': 2, 'bob': 1}", "bob finds order 1 shipped by ann   (delivery 2)",
+            "bob ships order 2   (delivery 2)", "bob cannot ship order 4: no such street   (delivery 3)",
+            "order 4, entry 4-0: no such street", "pending 0, lag 0, shipped 4 of 5",
+        ] {
+            #expect(result.output.contains(line), "\(line) is missing in \(result.output)")
+        }
+        #expect(try server.client().run("DBSIZE") == .integer(0))
+    }
+
     @Test(arguments: ServerKind.all)
     func redisCliCountsKeysByType(_ kind: ServerKind) throws {
         let server = try ServerProcess(kind)

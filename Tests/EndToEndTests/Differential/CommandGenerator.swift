@@ -8,7 +8,7 @@ struct CommandGenerator {
     init(seed: UInt64) { random = SeededGenerator(seed) }
 
     mutating func next() -> [String] {
-        var command = random.pick(random.oneIn(12) ? CommandGenerator.rare : CommandGenerator.common).command(&random)
+        var command = random.pick(random.oneIn(12) ? CommandGenerator.rare : CommandGenerator.frequent).command(&random)
         // Ranges by member are defined only where all scores are equal: the keys for them get no odd scores.
         let isForLexRanges = command[0] == "ZADD" && command[1].hasPrefix("l")
         if random.oneIn(10), !isForLexRanges { spoil(&command) }
@@ -19,7 +19,8 @@ struct CommandGenerator {
 
     static let oddArguments = [
         "abc", "", "nan", "inf", "-1", "0", "1.5", "99999999999999999999", "9223372036854775807", " 1", "+1", "0x1f",
-        "(1",
+        "(1", "$", ">", "1-1-1", "18446744073709551616", "(18446744073709551615-18446744073709551615", "5-007",
+        "STREAMS",
         "[a", "NX", "XX", "GT", "WITHSCORES", "LIMIT", "x\r\ny", "other", "-inf", "1e400",
     ]
 
@@ -37,11 +38,14 @@ struct CommandGenerator {
         case 2: command[0] = random.pick(["NOSUCH", "SETT", "", "ZADD\r\n"])
         case 3: command[0] = command[0].lowercased()
         default:
-            guard command.count > 1 else { return }
+            // Any pattern would do for CONFIG GET.
+            guard command.count > 1, command[0] != "CONFIG" else { return }
             let index = Int.random(in: 1..<command.count, using: &random)
             command[index] = random.pick(CommandGenerator.oddArguments)
         }
     }
+
+    static let frequent = common + streams
 
     static let common: [CommandTemplate] = [
         "SET {k} {v} [NX|XX] [GET] [EX~{t}|PX~{t}000|EXAT~{at}|PXAT~{at}000|KEEPTTL]",
@@ -81,7 +85,7 @@ struct CommandGenerator {
         "RPOPLPUSH {k} {k}", "LMPOP 2 {k} {k} (LEFT|RIGHT) [COUNT~{c}]",
         "SORT {k} [LIMIT~{n}~{n}] [DESC|ASC] [ALPHA]", "SORT_RO {k} ALPHA [LIMIT~{n}~{n}] [GET~#] [GET~k*]",
         "SORT {k} [LIMIT~{n}~{n}] [DESC|ASC] [ALPHA] [GET~k*] STORE {k}",
-        "SORT {k} BY (k*|nosort|{k}*->{h}) [LIMIT~{n}~{n}] [DESC|ASC] [GET~k*->{h}] [GET~#]",
+        "SORT {k} BY (k*|{k}*->{h}) [LIMIT~{n}~{n}] [DESC|ASC] [GET~k*->{h}] [GET~#]",
         "SADD {k} ({m})+", "SADD {k} ({i})+", "SADD {k} ({v})+", "SREM {k} ({m})+", "SREM {k} ({i})+",
         "SMOVE {k} {k} ({m}|{i})", "SISMEMBER {k} ({m}|{i})", "SMISMEMBER {k} ({m})+", "SCARD {k}", "SMEMBERS {k}",
         "SPOP {k} (0|100)", "SRANDMEMBER {k} 100", "SRANDMEMBER {k} (-3|2|0)", "SSCAN {k} 0 [MATCH~{glob}] COUNT 1000",

@@ -58,6 +58,14 @@ struct CommandTemplate: ExpressibleByStringLiteral {
         case "n": return String(Int.random(in: -6...6, using: &random))
         case "c": return String(Int.random(in: 0...4, using: &random))
         case "o": return String(Int.random(in: 0...80, using: &random))
+        // Streams are seldom among the keys of all types, and their IDs few, so that commands meet.
+        case "x": return random.oneIn(8) ? value("k", &random) : "x\(Int.random(in: 0..<2, using: &random))"
+        case "ms": return String(Int.random(in: 1...40, using: &random))
+        case "id": return "\(Int.random(in: 1...40, using: &random))-\(Int.random(in: 0...2, using: &random))"
+        case "bound":
+            let id = "\(Int.random(in: 1...40, using: &random))" + random.pick(["", "-1", "-2"])
+            return random.pick(["-", "+", id, id, "(" + id])
+        case "g": return random.pick(["g", "h"])
         case "db": return String(Int.random(in: 0...1, using: &random))
         // Far away, so that nothing expires while a sequence runs.
         case "t": return String(Int.random(in: 1000...100_000, using: &random))

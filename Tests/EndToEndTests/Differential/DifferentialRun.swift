@@ -72,8 +72,8 @@ struct DifferentialRun {
     /// Compares what the last command has told.
     private func differenceOfEvents() throws -> String? {
         guard let listeners else { return nil }
-        let expected = try listeners.judge.events()
-        let received = try listeners.candidate.events()
+        let expected = try listeners.judge.events().filter { !KnownDifference.covers(event: $0, judgeVersion) }
+        let received = try listeners.candidate.events().filter { !KnownDifference.covers(event: $0, judgeVersion) }
         if expected == received { return nil }
         // SORT looks up the keys of a pattern in the order of the judge's hash table.
         if expected.contains(where: { $0.contains("keymiss") }), expected.sorted() == received.sorted() { return nil }
@@ -115,6 +115,7 @@ private struct Snapshot {
             let type = try client.send("TYPE", name)
             let value: Reply =
                 switch type.text {
+                case "stream": try client.send("XRANGE", name, "-", "+")
                 case "hash": try client.send("HGETALL", name)
                 case "list": try client.send("LRANGE", name, "0", "-1")
                 case "set": try client.send("SMEMBERS", name)

@@ -8,6 +8,9 @@
 /// | SCAN, HSCAN, SSCAN, ZSCAN with an empty or negative cursor | reads it as a number | `invalid cursor` |
 /// | OBJECT ENCODING of a list or a set | quicklist, hashtable | listpack or intset where that fits |
 /// | COMMAND GETKEYS of a command without arguments | a wrong number of arguments | says what is wrong |
+/// | XREAD, XREADGROUP with a key too many | `Unbalanced XREAD list` | names the command and what it takes |
+/// | XCLAIM, XAUTOCLAIM that find nothing | do not create the consumer | create it, and tell so |
+/// | XREAD, XREADGROUP with the ID `+` | an invalid ID | the last entry; no meaning |
 ///
 /// And one thing that is better as it is here: SORT leaves a small sorted set small.
 enum KnownDifference {
@@ -26,6 +29,9 @@ enum KnownDifference {
         case "OBJECT":
             return judge == .bulk("quicklist") && reply == .bulk("listpack")
                 || judge == .bulk("hashtable") && (reply == .bulk("listpack") || reply == .bulk("intset"))
+        case "XREAD", "XREADGROUP":
+            return judge.isError && judge.text?.contains("Unbalanced XREAD") == true && reply.isError
+                || command.last == "+" && judge.isError
         case "COMMAND":
             return command.count > 1 && command[1].uppercased() == "GETKEYS" && judge.isError && reply.isError
         default: return false
@@ -40,6 +46,10 @@ enum KnownDifference {
     /// Whether the encodings are those of a sorted set that the judge has made a large one to sort it.
     static func isLeftSmall(_ judge: Reply, _ reply: Reply) -> Bool {
         judge == .bulk("skiplist") && reply == .bulk("listpack")
+    }
+
+    static func covers(event: String, _ judgeVersion: ServerKind.Version) -> Bool {
+        judgeVersion < "7.4" && event.contains("xgroup-createconsumer")
     }
 
     private static func isOddCursor(_ text: String) -> Bool { text.isEmpty || text.hasPrefix("-") }
