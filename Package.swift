@@ -55,7 +55,8 @@ let package = Package(
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "Primitives"], swiftSettings: settings),
         .testTarget(name: "RESPTests", dependencies: ["Primitives", "RESP"], swiftSettings: settings),
-        .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
+        .testTarget(
+            name: "PrimitivesTests", dependencies: ["Primitives", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "KeyspaceTests", dependencies: ["Primitives", "Keyspace", "TestSupport"], swiftSettings: settings),
         .testTarget(

@@ -76,6 +76,9 @@ extension Directive {
             "zset-max-listpack-value", .memory(\.zsetMaxListpackValue, anySize), aliases: ["zset-max-ziplist-value"],
             "longest member of a sorted set in one block"),
         Directive(
+            "hll-sparse-max-bytes", .memory(\.hllSparseMaxBytes, anySize),
+            "longest HyperLogLog that is kept sparse, in bytes"),
+        Directive(
             "compute-max-memory", .memory(\.computeMaxMemory, anySize),
             "most bytes that the dependency graph of computed keys takes; 0 for no limit"),
     ]

@@ -59,6 +59,7 @@ public struct Settings: Sendable {
     public var setMaxListpackValue = 64
     public var zsetMaxListpackEntries = 128
     public var zsetMaxListpackValue = 64
+    public var hllSparseMaxBytes = 3000
     public var lazyfreeExpire = true
     public var lazyfreeServerDelete = true
     public var lazyfreeUserDelete = true

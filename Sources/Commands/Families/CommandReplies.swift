@@ -39,27 +39,37 @@ extension ReplyWriter {
             search(from: index)
             find("keynum", [("keynumidx", 0), ("firstkey", 1), ("keystep", 1)])
         case .keyword(let word, let start, _):
-            bulk("begin_search")
-            map(2)
-            bulk("type")
-            bulk("keyword")
-            bulk("spec")
-            map(2)
-            bulk("keyword")
-            bulk(word.description.uppercased())
-            bulk("startfrom")
-            integer(start)
+            search(for: word, from: start)
             find("keynum", [("keynumidx", 0), ("firstkey", 1), ("keystep", 1)])
         case .option, .derived:
             bulk("begin_search")
             typed("unknown", [])
             find("unknown", [])
+        case .countedPairs(let index):
+            search(from: index)
+            find("keynum", [("keynumidx", 0), ("firstkey", 1), ("keystep", 2)])
+        case .behind(let word, let start):
+            search(for: word, from: start)
+            find("range", [("lastkey", 0), ("keystep", 1), ("limit", 0)])
         }
     }
 
     private func search(from index: Int) {
         bulk("begin_search")
         typed("index", [("index", index)])
+    }
+
+    private func search(for word: StaticString, from start: Int) {
+        bulk("begin_search")
+        map(2)
+        bulk("type")
+        bulk("keyword")
+        bulk("spec")
+        map(2)
+        bulk("keyword")
+        bulk(word.description.uppercased())
+        bulk("startfrom")
+        integer(start)
     }
 
     private func find(_ type: StaticString, _ numbers: [(StaticString, Int)]) {

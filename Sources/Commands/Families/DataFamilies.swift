@@ -1,6 +1,9 @@
 /// All families of commands that work on keys alone; those about connections and the server stand with the server.
 public enum DataFamilies {
     public static let all: [[Command]] = [
+        BitFieldCommands.commands,
+        BitOperationCommands.commands,
+        BitmapCommands.commands,
         CommandCommands.commands,
         ComputeCommands.commands,
         ComputeSourceCommands.commands,
@@ -9,11 +12,15 @@ public enum DataFamilies {
         StringNumberCommands.commands,
         StringRangeCommands.commands,
         LongestCommonSubsequence.commands,
+        GeoCommands.commands,
+        GeoSearchCommands.commands,
         HashAtomicCommands.commands,
         HashCommands.commands,
         HashCounterCommands.commands,
         HashExpiryCommands.commands,
         HashSampleCommands.commands,
+        HyperLogLogCommands.commands,
+        HyperLogLogDebugCommands.commands,
         KeyCommands.commands,
         KeyExpiryCommands.commands,
         KeyspaceCommands.commands,

@@ -36,7 +36,8 @@ final class KeyspaceNotifier: KeyspaceObserver {
         guard onKeyspace || onKeyevent else { return }
         let worker = changes.worker
         changes.forEach { change, key in
-            guard change.subject == .key, events.contains(change.event.eventClass.letter) else { return }
+            let eventClass = change.event.eventClass
+            guard change.subject == .key, !eventClass.isEmpty, events.contains(eventClass.letter) else { return }
             let name = ByteView(change.event.name)
             if onKeyspace { publish(.keyspace, change.database, about: key, name, from: worker) }
             if onKeyevent { publish(.keyevent, change.database, about: name, key, from: worker) }

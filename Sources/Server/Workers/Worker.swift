@@ -247,5 +247,6 @@ extension CommandLimits {
         sortedSet = SortedSetLimits(
             maxListpackEntries: settings.zsetMaxListpackEntries, maxListpackValue: settings.zsetMaxListpackValue)
         maximumString = settings.protoMaxBulkLength
+        hyperLogLogSparse = settings.hllSparseMaxBytes
     }
 }
