@@ -84,20 +84,23 @@ enum HyperLogLog {
     /// Makes the estimate in the header be out of date.
     static func invalidateCount(_ bytes: UnsafeMutablePointer<UInt8>) { bytes[15] |= 0x80 }
 
-    /// How many registers have which value.
-    struct Histogram {
-        private var counts: InlineCounts = (.zero, .zero)
-        private typealias InlineCounts = (SIMD32<Int32>, SIMD32<Int32>)
+    /// How many registers have which value, of which there are 64.
+    struct Histogram: ~Copyable {
+        private let counts = UnsafeMutablePointer<Int>.allocate(capacity: 64)
 
-        subscript(_ value: Int) -> Int32 {
-            get { value < 32 ? counts.0[value] : counts.1[value - 32] }
-            set { if value < 32 { counts.0[value] = newValue } else { counts.1[value - 32] = newValue } }
-        }
+        init() { counts.initialize(repeating: 0, count: 64) }
+
+        deinit { counts.deallocate() }
+
+        subscript(_ value: Int) -> Int { counts[value & 63] }
+
+        @inline(__always)
+        borrowing func add(_ count: Int, of value: UInt8) { counts[Int(value & 63)] &+= count }
     }
 
     /// The size by Otmar Ertl's estimator ("New cardinality estimation algorithms for HyperLogLog sketches", 2017), which
     /// needs no table of corrections.
-    static func estimate(_ histogram: Histogram) -> UInt64 {
+    static func estimate(_ histogram: borrowing Histogram) -> UInt64 {
         let registers = Double(registerCount)
         var z = registers * tau((registers - Double(histogram[maximumValue])) / registers)
         for value in stride(from: maximumValue - 1, through: 1, by: -1) {
