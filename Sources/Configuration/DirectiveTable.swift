@@ -82,6 +82,9 @@ extension Directive {
             "stream-node-max-entries", .integer(\.streamNodeMaxEntries, anySize),
             "most entries of a stream's block; 0 for no limit"),
         Directive(
+            "hll-sparse-max-bytes", .memory(\.hllSparseMaxBytes, anySize),
+            "longest HyperLogLog that is kept sparse, in bytes"),
+        Directive(
             "compute-max-memory", .memory(\.computeMaxMemory, anySize),
             "most bytes that the dependency graph of computed keys takes; 0 for no limit"),
     ]

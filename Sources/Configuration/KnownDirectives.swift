@@ -15,7 +15,7 @@ enum KnownDirectives {
         "cluster-preferred-endpoint-type", "cluster-replica-no-failover", "cluster-replica-validity-factor",
         "cluster-require-full-coverage", "cluster-slave-no-failover", "cluster-slave-validity-factor",
         "crash-log-enabled", "crash-memcheck-enabled", "dbfilename", "disable-thp", "dynamic-hz",
-        "enable-module-command", "hide-user-data-from-log", "hll-sparse-max-bytes", "ignore-warnings", "io-threads",
+        "enable-module-command", "hide-user-data-from-log", "ignore-warnings", "io-threads",
         "io-threads-do-reads", "jemalloc-bg-thread", "key-load-delay", "lazyfree-lazy-eviction", "lfu-decay-time",
         "lfu-log-factor", "list-max-ziplist-entries",
         "list-max-ziplist-value", "loading-process-events-interval-bytes", "loadmodule",

@@ -61,6 +61,7 @@ public struct Settings: Sendable {
     public var zsetMaxListpackValue = 64
     public var streamNodeMaxBytes = 4096
     public var streamNodeMaxEntries = 100
+    public var hllSparseMaxBytes = 3000
     public var lazyfreeExpire = true
     public var lazyfreeServerDelete = true
     public var lazyfreeUserDelete = true

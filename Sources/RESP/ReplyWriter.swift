@@ -151,12 +151,16 @@ public struct ReplyWriter {
     public func double(_ value: Double) {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: maximumDoubleTextLength) { scratch in
             guard let base = scratch.baseAddress else { return }
-            let text = ByteView(base, count: formatDouble(value, to: base))
-            guard version >= 3 else { return bulk(text) }
-            output.pointee.append(UInt8(ascii: ","))
-            output.pointee.append(text)
-            raw("\r\n")
+            number(ByteView(base, count: formatDouble(value, to: base)))
         }
+    }
+
+    /// A floating-point number whose text has more digits than a double: a double of RESP3, a bulk string in RESP2.
+    public func number(_ text: ByteView) {
+        guard version >= 3 else { return bulk(text) }
+        output.pointee.append(UInt8(ascii: ","))
+        output.pointee.append(text)
+        raw("\r\n")
     }
 
     // MARK: Aggregates

@@ -117,5 +117,7 @@ public struct CommandLimits: Sendable {
     public var stream = StreamLimits()
     /// Longest string, in bytes (`proto-max-bulk-len`).
     public var maximumString = 512 << 20
+    /// Longest sparse HyperLogLog, in bytes (`hll-sparse-max-bytes`).
+    public var hyperLogLogSparse = 3000
     public init() {}
 }

@@ -48,6 +48,12 @@ extension ReplyWriter {
             bulk("begin_search")
             typed("unknown", [])
             find("unknown", [])
+        case .countedPairs(let index):
+            search(from: index)
+            find("keynum", [("keynumidx", 0), ("firstkey", 1), ("keystep", 2)])
+        case .behind(let word, let start):
+            search(for: word, from: start)
+            find("range", [("lastkey", 0), ("keystep", 1), ("limit", 0)])
         }
     }
 
@@ -67,6 +73,19 @@ extension ReplyWriter {
     private func search(from index: Int) {
         bulk("begin_search")
         typed("index", [("index", index)])
+    }
+
+    private func search(for word: StaticString, from start: Int) {
+        bulk("begin_search")
+        map(2)
+        bulk("type")
+        bulk("keyword")
+        bulk("spec")
+        map(2)
+        bulk("keyword")
+        bulk(word.description.uppercased())
+        bulk("startfrom")
+        integer(start)
     }
 
     private func find(_ type: StaticString, _ numbers: [(StaticString, Int)]) {

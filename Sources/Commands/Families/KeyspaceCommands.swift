@@ -15,6 +15,12 @@ public enum KeyspaceCommands {
             summary: "Walks through the keys of the database in steps.",
             syntax: "cursor:integer [MATCH pattern:pattern] [COUNT count:integer] [TYPE type:string]", handler: scan),
         Command(
+            "scandel", arity: -2, flags: [.write, .walks], categories: .dangerous, group: .generic, since: "7.4.0",
+            complexity: "O(1) for each call, O(n) for all of them, n being the number of keys in the database.",
+            summary: "Walks through the keys of the database in steps and removes those that match.",
+            syntax: "cursor:integer [MATCH pattern:pattern] [COUNT count:integer] [TYPE type:string]",
+            handler: scanAndDelete),
+        Command(
             "randomkey", arity: 1, flags: [.readonly, .walks], group: .generic, since: "1.0.0",
             summary: "Returns a key chosen at random.", handler: randomKey),
         Command(
@@ -68,6 +74,16 @@ public enum KeyspaceCommands {
             count += 1
         }
         reply.finishScan(at: mark, cursor: next, count: count)
+    }
+
+    private static func scanAndDelete(_ call: inout Call) throws(CommandError) {
+        let cursor = try ScanOptions.cursor(call, 1)
+        let options = try ScanOptions(call, from: 2, of: .keys)
+        let (next, removed) = call.access.scanRemoving(
+            cursor, limit: options.limit, commits: !call.isInTransaction, options.accepts)
+        call.reply.array(2)
+        call.reply.bulk(ByteView(call.scratch, count: writeUnsigned(next, to: call.scratch)))
+        call.reply.integer(removed)
     }
 
     private static func randomKey(_ call: inout Call) throws(CommandError) {

@@ -75,17 +75,15 @@ struct SetOptions {
     /// When SET writes at all.
     enum Condition {
         case always, absent, present
-        /// The key must hold the string that is the argument at this index.
-        case equal(Int)
+        /// Of SET only.
+        case value(ValueCondition)
 
         func holds(_ call: inout Call, _ key: Key) throws(CommandError) -> Bool {
             switch self {
             case .always: return true
             case .absent: return call.access.find(key) == nil
             case .present: return call.access.find(key) != nil
-            case .equal(let index):
-                guard let entry = try call.findString(key) else { return false }
-                return entry.text(scratch: call.scratch) == call[index]
+            case .value(let condition): return try condition.holds(call.findString(key), call)
             }
         }
     }
@@ -94,9 +92,14 @@ struct SetOptions {
     var returnsOld = false
     var expiry = ExpiryArgument()
 
-    /// Reads what stands behind the value.
-    init(_ call: borrowing Call) throws(CommandError) {
-        var index = 3
+    /// The commands that have such options.
+    enum Command {
+        case set, msetex
+    }
+
+    /// Reads what stands behind the values, from the argument `index` on.
+    init(_ call: borrowing Call, from index: Int, of command: Command) throws(CommandError) {
+        var index = index
         while index < call.count {
             let taken = expiry.take(call, index, of: .set)
             if taken > 0 {
@@ -106,10 +109,11 @@ struct SetOptions {
             switch condition {
             case .always where call.isWord(index, "nx"), .absent where call.isWord(index, "nx"): condition = .absent
             case .always where call.isWord(index, "xx"), .present where call.isWord(index, "xx"): condition = .present
-            case .always where call.isWord(index, "ifeq") && index + 1 < call.count:
-                condition = .equal(index + 1)
+            case _ where command == .set && call.isWord(index, "get"): returnsOld = true
+            case .always where command == .set:
+                guard let value = try ValueCondition(call, index) else { throw .syntax }
+                condition = .value(value)
                 index += 1
-            case _ where call.isWord(index, "get"): returnsOld = true
             default: throw .syntax
             }
             index += 1

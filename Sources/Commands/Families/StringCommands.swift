@@ -13,8 +13,8 @@ public enum StringCommands {
             keys: [.one(1, [.readWrite, .access, .update, .variable])], group: .string, since: "1.0.0",
             summary: "Makes a key a string, whatever it held, perhaps under a condition or for some time only.",
             syntax:
-                "key:key value:string condition=[NX|XX|IFEQ comparison:string] [GET] expiration=[EX seconds:integer|"
-                + "PX milliseconds:integer|EXAT unix-time-seconds:unix-time|"
+                "key:key value:string condition=[NX|XX|IFEQ ifeq-value:string|IFNE ifne-value:string|"
+                + "IFDEQ ifdeq-digest:string|IFDNE ifdne-digest:string] [GET] expiration=[EX seconds:integer|PX milliseconds:integer|EXAT unix-time-seconds:unix-time|"
                 + "PXAT unix-time-milliseconds:unix-time|KEEPTTL]",
             handler: set),
         Command(
@@ -83,7 +83,7 @@ public enum StringCommands {
 
     @inline(never)
     private static func setWithOptions(_ call: inout Call) throws(CommandError) {
-        let options = try SetOptions(call)
+        let options = try SetOptions(call, from: 3, of: .set)
         let deadline = try options.expiry.deadline(call)
         let key = call.key(1)
         // Answered first: what is written frees the old value.
@@ -92,13 +92,8 @@ public enum StringCommands {
             if !options.returnsOld { call.reply.null() }
             return
         }
-        write(&call, key, call[2], options.expiry.update(deadline))
+        call.setString(key, call[2], options.expiry.update(deadline))
         if !options.returnsOld { call.reply.ok() }
-    }
-
-    private static func write(_ call: inout Call, _ key: Key, _ value: ByteView, _ expiry: ExpiryUpdate) {
-        call.access.setString(key, value, expiry: expiry)
-        if case .at = expiry { call.access.changed(key, .expire) }
     }
 
     private static func setIfAbsent(_ call: inout Call) throws(CommandError) {
@@ -118,7 +113,7 @@ public enum StringCommands {
 
     private static func set(_ call: inout Call, _ expiry: ExpiryArgument) throws(CommandError) {
         let deadline = try expiry.deadline(call)
-        write(&call, call.key(1), call[3], expiry.update(deadline))
+        call.setString(call.key(1), call[3], expiry.update(deadline))
         call.reply.ok()
     }
 
@@ -187,5 +182,13 @@ public enum StringCommands {
             call.access.setString(call.key(index), call[index &+ 1], expiry: .clear)
         }
         call.reply.integer(true)
+    }
+}
+
+extension Call {
+    /// Makes `key` the string `value`, and tells of the time to live that it gets.
+    mutating func setString(_ key: Key, _ value: ByteView, _ expiry: ExpiryUpdate) {
+        access.setString(key, value, expiry: expiry)
+        if case .at = expiry { access.changed(key, .expire) }
     }
 }

@@ -65,6 +65,9 @@ extension CommandGroup {
         case .list: .list
         case .hash: .hash
         case .set: .set
+        case .bitmap: .bitmap
+        case .hyperloglog: .hyperloglog
+        case .geo: .geo
         case .sortedSet: .sortedset
         case .connection: .connection
         case .transactions: .transaction

@@ -130,6 +130,7 @@ public struct CommandCategories: OptionSet, Sendable {
 /// The group that documentation lists a command in.
 public enum CommandGroup: String, Sendable {
     case generic, string, list, hash, set, connection, server, transactions
+    case bitmap, hyperloglog, geo
     case sortedSet = "sorted-set"
     case cluster, compute, pubsub, stream
 }

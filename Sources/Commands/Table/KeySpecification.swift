@@ -38,6 +38,11 @@ public struct KeySpecification: Sendable {
         /// The first half of the arguments behind the option `word` (lower case), of which the second half belongs to them,
         /// as in XREAD. `from` is where clients look for the word.
         case halves(StaticString, from: Int)
+        /// The argument at `count` says how many pairs of a key and a value follow it.
+        case countedPairs(count: Int)
+        /// Each argument from `from` on that is `word` (lower case) is followed by a key. A command means only one of
+        /// them, but which one its other arguments tell.
+        case behind(StaticString, from: Int)
     }
 
     public let shape: Shape
@@ -56,6 +61,16 @@ public struct KeySpecification: Sendable {
     /// As many keys as the argument at `index` says, behind it.
     public static func counted(_ index: Int, _ flags: Flags) -> KeySpecification {
         KeySpecification(shape: .counted(count: index), flags: flags)
+    }
+
+    /// As many keys, each with a value behind it, as the argument at `index` says, behind it.
+    public static func countedPairs(_ index: Int, _ flags: Flags) -> KeySpecification {
+        KeySpecification(shape: .countedPairs(count: index), flags: flags)
+    }
+
+    /// The key behind `word`, which is looked for from the argument `index` on.
+    public static func behind(_ word: StaticString, from index: Int, _ flags: Flags) -> KeySpecification {
+        KeySpecification(shape: .behind(word, from: index), flags: flags)
     }
 
     /// The keys behind `word`, which is looked for from the argument `index` on, but not among what is counted behind
@@ -112,8 +127,8 @@ public struct KeySpecification: Sendable {
     /// The index of the argument that says how many keys follow it; nil where keys are not counted or there is none.
     func countIndex(in arguments: UnsafeBufferPointer<ByteView>) -> Int? {
         switch shape {
-        case .range, .option, .derived, .halves: return nil
-        case .counted(let index): return index
+        case .range, .option, .derived, .halves, .behind: return nil
+        case .counted(let index), .countedPairs(let index): return index
         case .keyword(let word, var index, let other):
             while index < arguments.count {
                 if arguments[index].equalsIgnoringCase(word) { return index + 1 }
@@ -130,10 +145,17 @@ public struct KeySpecification: Sendable {
 
     /// Whether `arguments`, which fit the command's arity, hold the keys. Not where a count is wrong.
     func fits(_ arguments: UnsafeBufferPointer<ByteView>) -> Bool {
-        if case .halves(let word, _) = shape { return firstHalf(word, in: arguments) != nil }
-        guard case .counted(let index) = shape else { return true }
-        guard index < arguments.count, let count = parseInteger(arguments[index]) else { return false }
-        return count > 0 && count <= arguments.count - index - 1
+        let step: Int
+        switch shape {
+        case .counted: step = 1
+        case .countedPairs: step = 2
+        case .halves(let word, _): return firstHalf(word, in: arguments) != nil
+        case .range, .keyword, .option, .derived, .behind: return true
+        }
+        guard let index = countIndex(in: arguments), index < arguments.count,
+            let count = parseInteger(arguments[index])
+        else { return false }
+        return count > 0 && count <= (arguments.count - index - 1) / step
     }
 
     /// Calls `body` with the index of each key among `arguments`; nothing where the arguments do not fit.
@@ -162,6 +184,13 @@ public struct KeySpecification: Sendable {
                 count <= arguments.count - index - 1
             else { return }
             for key in index + 1...index + Int(count) { body(key) }
+        case .countedPairs(let index):
+            guard fits(arguments), let count = parseInteger(arguments[index]) else { return }
+            for pair in 0..<Int(count) { body(index + 1 + 2 * pair) }
+        case .behind(let word, let start):
+            for index in start..<max(start, arguments.count - 1) where arguments[index].equalsIgnoringCase(word) {
+                body(index + 1)
+            }
         }
     }
 }

@@ -53,6 +53,19 @@ extension Access {
         changed(key, event)
     }
 
+    /// Makes `key` a string of `count` bytes, whatever it was, without a time to live.
+    ///
+    /// - Parameter fill: writes all of the bytes, which are zero. What the key held, and views of it, are still there.
+    public mutating func setBytes(
+        _ key: Key, count: Int, event: KeyEvent, _ fill: (UnsafeMutablePointer<UInt8>) -> Void
+    ) {
+        let slot = slot(key)
+        let entry = newString(key, count)
+        fill(UnsafeMutablePointer(mutating: entry.bytes.start))
+        put(key, entry, in: slot)
+        changed(key, event)
+    }
+
     /// Makes `key` the integer `value` and keeps its time to live.
     ///
     /// - Parameter entry: what `find` gave for the key: a string, or nil where there is none.
@@ -74,13 +87,18 @@ extension Access {
     /// Makes the string at `key` `count` bytes long, creating it where it is absent and filling with zeros, and returns
     /// its bytes for writing; the caller writes them before the command ends. The key must hold a string or nothing.
     ///
-    /// - Complexity: amortised O(bytes added): long strings have room to grow.
-    public mutating func resizeString(_ key: Key, to count: Int, event: KeyEvent) -> UnsafeMutablePointer<UInt8> {
-        defer { changed(key, event) }
+    /// - Parameter event: nil where the caller tells what it has changed, with `changed`, after it has looked.
+    /// - Complexity: amortised O(bytes added): long strings have room to grow. O(1) for the length that it has.
+    public mutating func resizeString(_ key: Key, to count: Int, event: KeyEvent?) -> UnsafeMutablePointer<UInt8> {
+        defer { if let event { changed(key, event) } }
         guard let slot = slot(key) else { return createString(key, count) }
         let entry = Table.entry(slot.pointee)
-        if entry.encoding != .integer, entry.flags.contains(.external), !entry.isComputed {
-            return resizeExternal(key, entry, count)
+        if entry.encoding != .integer, !entry.isComputed {
+            if entry.flags.contains(.external) { return resizeExternal(key, entry, count) }
+            if entry.encoding == .raw, entry.inlineCount == count {
+                entry.touch(accessClock)
+                return entry.valueBase.assumingMemoryBound(to: UInt8.self)
+            }
         }
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { scratch in
             // The text of an integer has at most 20 bytes.
@@ -102,16 +120,20 @@ extension Access {
     }
 
     private mutating func createString(_ key: Key, _ count: Int) -> UnsafeMutablePointer<UInt8> {
-        let entry: Entry
-        if count > Entry.maximumInline {
-            entry = .padded(key: key.bytes, value: .empty, count: count, capacity: count, expiry: nil)
-        } else {
-            entry = .make(
-                key: key.bytes, type: .string, encoding: .raw, expiry: nil, valueSize: count, inlineCount: count)
-            fill(UnsafeMutableRawPointer(mutating: entry.bytes.start), .empty, count)
-        }
+        let entry = newString(key, count)
         insert(key, entry)
         return UnsafeMutablePointer(mutating: entry.bytes.start)
+    }
+
+    /// An entry with a string of zeros.
+    private func newString(_ key: Key, _ count: Int) -> Entry {
+        guard count <= Entry.maximumInline else {
+            return .padded(key: key.bytes, value: .empty, count: count, capacity: count, expiry: nil)
+        }
+        let entry = Entry.make(
+            key: key.bytes, type: .string, encoding: .raw, expiry: nil, valueSize: count, inlineCount: count)
+        fill(UnsafeMutableRawPointer(mutating: entry.bytes.start), .empty, count)
+        return entry
     }
 
     private func fill(_ target: UnsafeMutableRawPointer, _ text: ByteView, _ count: Int) {

@@ -67,6 +67,39 @@ extension Access {
         return shard < ShardSet.shardCount ? UInt64(shard) << bits | position : 0
     }
 
+    /// Continues a SCAN as `scan` does, and removes the keys that `isWanted` chooses. No shard is locked for more than 128
+    /// keys at a time, and what was removed is announced before it is let go.
+    ///
+    /// - Parameter commits: false in a transaction, which announces all changes at its end.
+    /// - Returns: the next cursor, 0 at the end, and how many keys were removed.
+    public mutating func scanRemoving(
+        _ cursor: UInt64, limit: Int, commits: Bool, _ isWanted: (Entry) -> Bool
+    ) -> (cursor: UInt64, removed: Int) {
+        let slice = 128
+        var next = cursor
+        var visited = 0
+        var removed = 0
+        repeat {
+            var names: [[UInt8]] = []
+            let before = next
+            next = scan(before, limit: min(slice, limit - visited)) { entry in
+                if isWanted(entry) { names.append(entry.key.array) }
+            }
+            visited += min(slice, limit - visited)
+            for name in names {
+                name.withView { bytes in
+                    let key = Key(bytes)
+                    withLock(of: key.hash, commits: commits) { access in
+                        // Somebody may have been faster, and put something else there.
+                        guard let entry = access.peek(key), access.isVisible(entry), isWanted(entry) else { return }
+                        if access.remove(key) { removed += 1 }
+                    }
+                }
+            }
+        } while next != 0 && visited < limit
+        return (next, removed)
+    }
+
     /// A key chosen at random; nil where none is found.
     ///
     /// - Parameters:

@@ -1,4 +1,5 @@
-/// The classes of keyspace events, with the letters of `notify-keyspace-events`.
+/// The classes of keyspace events, with the letters of `notify-keyspace-events`. Of an event without a class nobody is
+/// notified.
 @frozen
 public struct EventClass: OptionSet, Sendable {
     public let rawValue: UInt32

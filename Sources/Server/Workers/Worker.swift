@@ -251,5 +251,6 @@ extension CommandLimits {
         stream = StreamLimits(
             maxBlockBytes: settings.streamNodeMaxBytes, maxBlockEntries: settings.streamNodeMaxEntries)
         maximumString = settings.protoMaxBulkLength
+        hyperLogLogSparse = settings.hllSparseMaxBytes
     }
 }

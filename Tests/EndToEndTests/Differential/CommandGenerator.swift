@@ -8,7 +8,8 @@ struct CommandGenerator {
     init(seed: UInt64) { random = SeededGenerator(seed) }
 
     mutating func next() -> [String] {
-        var command = random.pick(random.oneIn(12) ? CommandGenerator.rare : CommandGenerator.frequent).command(&random)
+        let frequent = random.oneIn(5) ? CommandGenerator.bitsAndPlaces : CommandGenerator.frequent
+        var command = random.pick(random.oneIn(12) ? CommandGenerator.rare : frequent).command(&random)
         // Ranges by member are defined only where all scores are equal: the keys for them get no odd scores.
         let isForLexRanges = command[0] == "ZADD" && command[1].hasPrefix("l")
         if random.oneIn(10), !isForLexRanges { spoil(&command) }

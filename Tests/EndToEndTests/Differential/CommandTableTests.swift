@@ -34,6 +34,9 @@ import Testing
         "memory|usage", "memory|stats", "memory|doctor", "slowlog|get", "slowlog|len", "slowlog|reset", "monitor",
         "shutdown",
         "publish", "spublish", "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe",
+        "setbit", "getbit", "bitcount", "bitpos", "bitop", "bitfield", "bitfield_ro", "pfadd", "pfcount", "pfmerge",
+        "pfdebug", "pfselftest", "geoadd", "geodist", "geohash", "geopos", "geosearch", "geosearchstore", "georadius",
+        "georadiusbymember", "georadius_ro", "georadiusbymember_ro",
         "pubsub", "pubsub|channels", "pubsub|numsub", "pubsub|numpat", "pubsub|shardchannels", "pubsub|shardnumsub",
     ]
 

@@ -48,6 +48,15 @@ struct CommandTemplate: ExpressibleByStringLiteral {
         switch kind {
         case "k": return "k\(Int.random(in: 0..<8, using: &random))"
         case "l": return "l\(Int.random(in: 0..<2, using: &random))"
+        case "sketch": return "p\(Int.random(in: 0..<2, using: &random))"
+        case "element": return "e\(Int.random(in: 0..<3000, using: &random))"
+        case "places": return "g\(Int.random(in: 0..<2, using: &random))"
+        case "place": return "m\(Int.random(in: 0..<30, using: &random))"
+        case "lon": return coordinate(180, &random)
+        case "lat": return coordinate(85, &random)
+        case "far": return random.pick(["0", "1", "100.5", "1000", "5000", "12000", "30000"])
+        case "bit": return String(Int.random(in: 0...100, using: &random))
+        case "field": return random.pick(["u1", "i1", "u4", "i5", "u8", "i8", "u15", "i32", "u63", "i64"])
         case "h": return "f\(Int.random(in: 0..<6, using: &random))"
         case "m":
             return random.oneIn(40) ? String(repeating: "M", count: 70) : random.pick(["a", "b", "bb", "c", "d", ""])
@@ -76,6 +85,13 @@ struct CommandTemplate: ExpressibleByStringLiteral {
         case "v": return text(&random)
         default: return String(kind)
         }
+    }
+
+    /// Mostly around one place, so that searches find some.
+    private static func coordinate(_ limit: Int, _ random: inout SeededGenerator) -> String {
+        if random.oneIn(12) { return random.pick(["0", "\(limit)", "-\(limit)", "\(limit).05"]) }
+        let degrees = random.oneIn(3) ? Int.random(in: -limit...limit, using: &random) : limit / 4
+        return "\(degrees).\(Int.random(in: 0..<100_000, using: &random))"
     }
 
     private static func text(_ random: inout SeededGenerator) -> String {

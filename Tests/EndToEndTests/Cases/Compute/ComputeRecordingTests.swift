@@ -24,6 +24,11 @@ import Testing
         "zrevrangebylex": ("k + -", "zset"), "zrevrangebyscore": ("k +inf -inf", "zset"), "zrevrank": ("k m", "zset"),
         "zscan": ("k 0", "zset"), "zscore": ("k m", "zset"), "sort": ("k ALPHA", "zset"),
         "sort_ro": ("k BY nosort", "zset"),
+        "getbit": ("k 1", "string"), "bitcount": ("k", "string"), "bitpos": ("k 1", "string"),
+        "bitfield_ro": ("k GET u8 0", "string"), "digest": ("k", "string"), "getpttl": ("k", "string"),
+        "pfcount": ("k", "hyperloglog"), "geodist": ("k m n", "zset"), "geohash": ("k m", "zset"),
+        "geopos": ("k m", "zset"), "geosearch": ("k FROMLONLAT 0 0 BYRADIUS 1 m", "zset"),
+        "georadius_ro": ("k 0 0 1 m", "zset"), "georadiusbymember_ro": ("k m 1 m", "zset"),
         "compute.read": ("KEYS 2 k k2 SINCE 0 0", "string"),
     ]
 
@@ -57,6 +62,7 @@ import Testing
                         for key in keys {
                             switch type {
                             case "string": try client.run("SET \(key) value")
+                            case "hyperloglog": try client.run("PFADD \(key) a b c")
                             case "hash": try client.run("HSET \(key) f v g w")
                             case "zset": try client.run("ZADD \(key) 1 m 2 n")
                             case "list": try client.run("RPUSH \(key) e f")
