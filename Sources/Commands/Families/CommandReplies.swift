@@ -75,19 +75,6 @@ extension ReplyWriter {
         typed("index", [("index", index)])
     }
 
-    private func search(for word: StaticString, from start: Int) {
-        bulk("begin_search")
-        map(2)
-        bulk("type")
-        bulk("keyword")
-        bulk("spec")
-        map(2)
-        bulk("keyword")
-        bulk(word.description.uppercased())
-        bulk("startfrom")
-        integer(start)
-    }
-
     private func find(_ type: StaticString, _ numbers: [(StaticString, Int)]) {
         bulk("find_keys")
         typed(type, numbers)
