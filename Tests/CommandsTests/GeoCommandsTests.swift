@@ -8,7 +8,7 @@ import Testing
     /// The squares that a search looks into hold all that is near: it finds what comparing every distance finds.
     @Test func searchesMissNothing() {
         var random = SeededGenerator(9)
-        func coordinate(_ limit: Int) -> String { "\(random.below(2 * limit) - limit).\(random.below(1000))" }
+        func coordinate(_ limit: Int) -> String { "\(random.below(2 * limit - 1) - limit + 1).\(random.below(1000))" }
         let members = (0..<250).map { "m\($0)" }
         for member in members { server.run("GEOADD", "g", coordinate(180), coordinate(85), member) }
         for _ in 0..<60 {
