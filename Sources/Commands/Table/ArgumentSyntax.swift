@@ -159,6 +159,8 @@ public struct ArgumentSyntax {
 
     private mutating func takeWord() -> String {
         let start = position
+        // Where a word begins it is one by itself, as in `[equal==|approximately=~]`.
+        if peek == UInt8(ascii: "=") { position += 1 }
         while let byte = peek, byte > UInt8(ascii: " "), !Self.delimiters.contains(byte) { position += 1 }
         return String(decoding: text[start..<position], as: UTF8.self)
     }
