@@ -16,8 +16,15 @@ extension Executor {
     /// be held.
     @inline(never)
     mutating func marksAhead(_ entry: CommandEntry, _ arguments: UnsafeBufferPointer<ByteView>) -> Bool {
-        if call.takeSuspension()?.job != nil { return false }
+        if resumes() { return false }
         return suspends(for: markAhead(entry, arguments))
+    }
+
+    /// Whether the call has waited, for its cascade or for a job that its handler will ask for.
+    private mutating func resumes() -> Bool {
+        guard let job = call.session.pointee.suspension?.job else { return false }
+        if job is CascadeJob { _ = call.takeSuspension() }
+        return true
     }
 
     private mutating func markAhead(
@@ -35,7 +42,7 @@ extension Executor {
     /// The same for a transaction.
     mutating func marksAhead(_ queue: TransactionQueue) -> Bool {
         guard keyspace.nodeStates.hasManyNodes.load(ordering: .relaxed) else { return false }
-        if call.takeSuspension()?.job != nil { return false }
+        if resumes() { return false }
         var job: CascadeJob?
         for queued in queue.commands where job == nil {
             let entry = queued.entry.takeUnretainedValue()

@@ -74,7 +74,7 @@ public struct Suspension {
     /// When it is executed again at the latest.
     public var wakesAt: Int64
     /// What must be done before it is executed.
-    public var job: CascadeJob?
+    public var job: (any SlicedJob)?
     /// What waits for keys in its place, and what it is answered.
     public var blocked: BlockedCall?
     public var answer: [UInt8]?
@@ -86,8 +86,8 @@ public struct Suspension {
         self.wakesAt = wakesAt
     }
 
-    /// Waits until a cascade is done.
-    public init(job: CascadeJob, count: Int = 0) {
+    /// Waits until a job is done.
+    public init(job: any SlicedJob, count: Int = 0) {
         self.init(deadline: .max, wakesAt: .max)
         self.job = job
         self.count = count

@@ -69,15 +69,15 @@ public enum SortedSetAlgebraCommands {
     private static func zdiff(_ call: inout Call) throws(CommandError) { try answer(&call, .difference) }
 
     private static func answer(_ call: inout Call, _ operation: SortedSetAlgebra.Operation) throws(CommandError) {
-        let algebra = try SortedSetAlgebra(operation, &call, countAt: 1, form: .answer)
-        // A tree at once: members do not come in order, and nobody keeps the result.
-        let result = algebra.result(limits: SortedSetLimits(maxListpackEntries: 0))
-        call.reply.members(of: result, 0..<result.count, reverse: false, withScores: algebra.withScores)
-        result.destroy()
+        let combination = try SortedSetAlgebra.combination(operation, &call, countAt: 1, form: .answer)
+        guard let result = combination.result else { return call.reply.array(0) }
+        call.reply.members(of: result, 0..<result.count, reverse: false, withScores: combination.plan.withScores)
+        if result.count > WorkLimits.inline { call.access.keyspace.releaseInBackground(combination) }
     }
 
     private static func zintercard(_ call: inout Call) throws(CommandError) {
-        call.reply.integer(try SortedSetAlgebra(.intersection, &call, countAt: 1, form: .count).intersectionCount())
+        let combination = try SortedSetAlgebra.combination(.intersection, &call, countAt: 1, form: .count)
+        call.reply.integer(min(combination.count, combination.plan.limit))
     }
 
     private static func zunionstore(_ call: inout Call) throws(CommandError) {
@@ -95,7 +95,7 @@ public enum SortedSetAlgebraCommands {
     private static func store(
         _ call: inout Call, _ operation: SortedSetAlgebra.Operation, _ event: KeyEvent
     ) throws(CommandError) {
-        let algebra = try SortedSetAlgebra(operation, &call, countAt: 2, form: .store)
-        try call.storeSortedSet(algebra.result(limits: call.limits.sortedSet), at: 1, event: event)
+        let combination = try SortedSetAlgebra.combination(operation, &call, countAt: 2, form: .store)
+        try call.storeSortedSet(combination.take(), at: 1, event: event)
     }
 }

@@ -196,6 +196,11 @@ extension Access {
         return shard(key).pointee.watch(NamedKey(database: database, key: key.bytes.array), state)
     }
 
+    /// Ends what `watch` began. The key's shard must be held.
+    public mutating func endWatch(_ key: Key, _ state: WatchState) {
+        shard(key).pointee.unwatch(NamedKey(database: database, key: key.bytes.array), state)
+    }
+
     /// Ends what `watch` began. Takes the key's lock where it is not held.
     public mutating func unwatch(_ key: Key, database: Int, _ state: WatchState) {
         withShard(Keyspace.shardIndex(key.hash)) { _, shard in

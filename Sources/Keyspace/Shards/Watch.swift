@@ -25,6 +25,9 @@ public final class WatchState: Sendable {
     /// Whether a watched key has changed.
     public var isDirty: Bool { changed.load(ordering: .acquiring) }
 
+    /// Lets what has changed so far not count. The shards of the watched keys must be held.
+    public func clear() { changed.store(false, ordering: .releasing) }
+
     func markDirty() { changed.store(true, ordering: .releasing) }
 }
 

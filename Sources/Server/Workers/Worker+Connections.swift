@@ -109,6 +109,7 @@ extension Worker {
         pipeline.pointee.executor.select(&connection.pointee.session, now: Clock.wallMilliseconds())
         TransactionCommands.unwatchAll(&pipeline.pointee.executor.call)
         abandonBlocking(connection)
+        abandonJob(connection)
         server.graph.sessionEnded(connection.pointee.record.identifier)
         server.tracking.disable(connection.pointee.record)
         if connection.pointee.session.state.contains(.monitor) { server.stopMonitoring(connection.pointee.record) }

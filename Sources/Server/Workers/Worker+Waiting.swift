@@ -5,7 +5,7 @@ import Keyspace
 import Primitives
 import Synchronization
 
-/// Connections whose next command waits: for another's computation, for a change, or for a cascade to be done. They hold
+/// Connections whose next command waits: for another's computation, for a change, or for a job to be done. They hold
 /// nothing and execute the command again when they are woken.
 extension Worker {
     /// When a connection that waits is to be looked at again.
@@ -16,7 +16,7 @@ extension Worker {
         static func < (a: Alarm, b: Alarm) -> Bool { a.time < b.time }
     }
 
-    /// Microseconds that one turn of the loop spends on cascades.
+    /// Microseconds that one turn of the loop spends on jobs.
     private static let jobBudget: Int64 = 1000
 
     /// Lets a connection wait for what its session says.
@@ -47,7 +47,7 @@ extension Worker {
     /// Executes what a connection waits with once more.
     func wake(_ connection: UnsafeMutablePointer<Connection>) {
         guard connection.pointee.isWaiting, !connection.pointee.isClosed,
-            // One who waits for a cascade may be meant by what was to wake it before.
+            // One who waits for a job may be meant by what was to wake it before.
             connection.pointee.session.suspension?.job?.isDone != false
         else { return }
         connection.pointee.isWaiting = false
@@ -70,21 +70,26 @@ extension Worker {
         }
     }
 
-    /// Goes on with cascades for a while, one slice of each in turn, and wakes those who waited for one that is done.
+    /// Goes on with jobs for a while, one slice of each in turn, and wakes those who waited for one that is done.
     func advanceJobs() {
         guard !jobs.isEmpty else { return }
         let deadline = Clock.monotonicMicroseconds() + Self.jobBudget
         pipeline.pointee.executor.call.access.now = Clock.wallMilliseconds()
         while !jobs.isEmpty, Clock.monotonicMicroseconds() < deadline {
             let (job, connection) = jobs.removeFirst()
-            let isDone = pipeline.pointee.executor.call.access.announce { server.graph.advance(job, into: &$0) }
-            pipeline.pointee.executor.call.access.commit()
+            let isDone = job.advance(&pipeline.pointee.executor.call.access)
+            pipeline.pointee.executor.serveReadyKeys()
             if !isDone {
                 jobs.append((job, connection))
             } else if let connection = connections[connection] {
                 wake(connection)
             }
         }
+    }
+
+    /// Ends the job that a closed connection waits for.
+    func abandonJob(_ connection: UnsafeMutablePointer<Connection>) {
+        connection.pointee.session.suspension?.job?.abandon(&pipeline.pointee.executor.call.access)
     }
 
     // MARK: Sources that expire

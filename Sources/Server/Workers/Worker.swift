@@ -72,7 +72,7 @@ final class Worker: @unchecked Sendable {
     /// Channels of values with receivers that have not got the latest.
     var valueTopics: [Topic] = []
     /// Cascades that connections wait for, and which connection each.
-    var jobs: [(job: CascadeJob, connection: Int)] = []
+    var jobs: [(job: any SlicedJob, connection: Int)] = []
     /// When a request of another protocol was last logged, in milliseconds since 1970.
     var crossProtocolLogged: Int64 = 0
     /// Bytes in `output` up to the end of the reply to the last call that was reported; 0 where nothing is there.

@@ -61,7 +61,7 @@ public enum ComputeSourceCommands {
     // MARK: INVALIDATE
 
     private static func invalidate(_ call: inout Call) throws(CommandError) {
-        if let suspension = call.takeSuspension(), let job = suspension.job {
+        if let suspension = call.takeSuspension(), let job = suspension.job as? CascadeJob {
             return call.reply.integer(job.marked)
         }
         let options = try ComputeOptions(call, from: 1, [.keys, .tags])

@@ -57,16 +57,9 @@ public enum SetAlgebraCommands {
     private static func sdiff(_ call: inout Call) throws(CommandError) { try answer(&call, .difference) }
 
     private static func answer(_ call: inout Call, _ operation: SetAlgebra.Operation) throws(CommandError) {
-        let algebra = try operands(&call, operation, 1..<call.count)
-        let reply = call.reply
-        let mark = reply.output.pointee.count
-        var count = 0
-        while algebra.advance({ element in
-            reply.bulk(element.value)
-            count += 1
-            return true
-        }) {}
-        reply.finishSet(at: mark, count: count)
+        let answer: SetAnswer = try call.work(operation, on: 1..<call.count)
+        call.reply.set(answer.count)
+        call.reply.raw(answer.members)
     }
 
     private static func sintercard(_ call: inout Call) throws(CommandError) {
@@ -76,13 +69,8 @@ public enum SetAlgebraCommands {
             throw CommandError("ERR Number of keys can't be greater than number of args")
         }
         let limit = try limit(call, from: 2 + keys)
-        let algebra = try operands(&call, .intersection, 2..<2 + keys)
-        var count = 0
-        while algebra.advance({ _ in
-            count += 1
-            return count != limit
-        }) {}
-        call.reply.integer(count)
+        let intersection: SetCount = try call.work(limit, on: 2..<2 + keys)
+        call.reply.integer(intersection.count)
     }
 
     /// The most members to count, which is behind LIMIT; 0 for all.
@@ -96,15 +84,6 @@ public enum SetAlgebraCommands {
             index += 2
         }
         return limit
-    }
-
-    private static func operands(
-        _ call: inout Call, _ operation: SetAlgebra.Operation, _ keys: Range<Int>
-    ) throws(CommandError) -> SetAlgebra {
-        var sets: [SetValue?] = []
-        sets.reserveCapacity(keys.count)
-        for index in keys { sets.append(try call.read(call.key(index), as: SetValue.self)) }
-        return SetAlgebra(operation, sets)
     }
 
     // MARK: Storing
@@ -124,23 +103,9 @@ public enum SetAlgebraCommands {
     private static func store(
         _ call: inout Call, _ operation: SetAlgebra.Operation, _ event: KeyEvent
     ) throws(CommandError) {
-        let algebra = try operands(&call, operation, 2..<call.count)
-        let limits = call.limits.set
-        var result = SetValue.make(forResultOf: operation, algebra)
-        while algebra.advance({ element in
-            result.addNew(element, limits: limits)
-            return true
-        }) {}
-        if operation == .intersection { result.convertToIntegers(limits: limits) }
-        call.storeSet(result, event: event)
-    }
-}
-
-extension SetValue {
-    /// An empty set for a result, kept as Redis's would be: that of an intersection like the smallest of its sets.
-    static func make(forResultOf operation: SetAlgebra.Operation, _ algebra: SetAlgebra) -> SetValue {
-        guard operation == .intersection, let encoding = algebra.sourceEncoding else { return .make() }
-        return .make(encoding)
+        let plan = SetResult.Plan(operation: operation, limits: call.limits.set)
+        let result: SetResult = try call.work(plan, on: 2..<call.count)
+        call.storeSet(result.take(), event: event)
     }
 }
 

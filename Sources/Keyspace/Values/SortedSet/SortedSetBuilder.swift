@@ -3,13 +3,19 @@ import Primitives
 /// Makes a sorted set of members that come in order, in the encoding that its limits ask for and without a search for
 /// any: what commands store and files load.
 public struct SortedSetBuilder: ~Copyable {
-    private var set = SortedSetValue.make()
+    private var set: SortedSetValue
     private let expected: Int
     private let limits: SortedSetLimits
 
     /// A builder for about `expected` members; the number may be wrong, but memory for a table of so many is taken once
     /// the set is no listpack any more, so one that comes from outside needs a bound.
     public init(expected: Int = 0, limits: SortedSetLimits) {
+        self.init(continuing: .make(), expected: expected, limits: limits)
+    }
+
+    /// A builder that goes on behind the members of `set`, which it takes over.
+    public init(continuing set: SortedSetValue, expected: Int = 0, limits: SortedSetLimits) {
+        self.set = set
         self.expected = max(0, expected)
         self.limits = limits
     }

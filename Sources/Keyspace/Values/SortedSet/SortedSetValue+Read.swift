@@ -7,6 +7,18 @@ extension SortedSetValue {
         return large.find(member)?.score
     }
 
+    /// Asks the processor for the slots where `member` will be looked for, where that is a table.
+    @inline(__always)
+    public func prefetchSlot(of member: ByteView) {
+        if !isSmall { large.state.pointee.table.prefetch(processHash(member)) }
+    }
+
+    /// Asks for the block of `member`, whose slots were prefetched.
+    @inline(__always)
+    public func prefetchBlock(of member: ByteView) {
+        if !isSmall { large.state.pointee.table.prefetchBlock(processHash(member)) }
+    }
+
     /// The rank of `member`, from 0 for the lowest, and its score. O(log n). From the other end the rank is
     /// `count - 1 - rank`.
     public func rank(of member: ByteView) -> (rank: Int, score: Double)? {

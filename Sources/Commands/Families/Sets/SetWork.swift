@@ -1,0 +1,107 @@
+import Keyspace
+import Primitives
+import RESP
+
+/// Work whose keys all have sets.
+protocol SetWork: SlicedWork {}
+
+/// The members that a union, an intersection or a difference of sets answers, encoded.
+final class SetAnswer: SetWork, @unchecked Sendable {
+    private let algebra: SetAlgebra
+    private let buffer: UnsafeMutablePointer<ByteBuffer>
+    private(set) var count = 0
+
+    init(_ operation: SetAlgebra.Operation, _ entries: [Entry?]) {
+        algebra = SetAlgebra(operation, entries.sets)
+        buffer = .allocate(capacity: 1)
+        buffer.initialize(to: ByteBuffer())
+    }
+
+    deinit {
+        buffer.deinitialize(count: 1)
+        buffer.deallocate()
+    }
+
+    /// The encoded members.
+    var members: ByteView { buffer.pointee.view }
+
+    var effort: Int { algebra.effort }
+
+    func advance() -> Bool {
+        let writer = ReplyWriter(output: buffer, version: 2)
+        return algebra.advance { element in
+            writer.bulk(element.value)
+            count &+= 1
+            return true
+        }
+    }
+}
+
+/// The size of an intersection of sets, up to a limit; 0 for none.
+final class SetCount: SetWork, @unchecked Sendable {
+    private let algebra: SetAlgebra
+    private let limit: Int
+    private(set) var count = 0
+
+    init(_ limit: Int, _ entries: [Entry?]) {
+        algebra = SetAlgebra(.intersection, entries.sets)
+        self.limit = limit
+    }
+
+    var effort: Int { algebra.effort }
+
+    func advance() -> Bool {
+        algebra.advance { _ in
+            count &+= 1
+            return count != limit
+        }
+    }
+}
+
+/// The set that a union, an intersection or a difference of sets stores.
+final class SetResult: SetWork, @unchecked Sendable {
+    struct Plan: Sendable {
+        let operation: SetAlgebra.Operation
+        let limits: SetLimits
+    }
+
+    private let algebra: SetAlgebra
+    private let plan: Plan
+    private var set: SetValue?
+
+    init(_ plan: Plan, _ entries: [Entry?]) {
+        algebra = SetAlgebra(plan.operation, entries.sets)
+        self.plan = plan
+        // Kept as Redis's would be: an intersection like the smallest of its sets.
+        set = plan.operation == .intersection ? algebra.sourceEncoding.map { .make($0) } : nil
+    }
+
+    deinit { set?.destroy() }
+
+    var effort: Int { algebra.effort }
+
+    func advance() -> Bool {
+        var set = set ?? .make()
+        defer { self.set = set }
+        return algebra.advance { element in
+            set.addNew(element, limits: plan.limits)
+            return true
+        }
+    }
+
+    /// The finished set, which is the caller's.
+    func take() -> SetValue {
+        var result = set.take() ?? .make()
+        if plan.operation == .intersection { result.convertToIntegers(limits: plan.limits) }
+        return result
+    }
+}
+
+extension SetWork {
+    static func accepts(_ type: ValueType) -> Bool { type == .set }
+}
+
+extension [Entry?] {
+    /// The sets that the entries hold.
+    fileprivate var sets: [SetValue?] { map { $0?.aggregate(SetValue.self) } }
+}
