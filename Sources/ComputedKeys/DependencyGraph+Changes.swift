@@ -78,6 +78,8 @@ extension DependencyGraph: DependencyTracking {
         }
     }
 
+    public func cost(of node: UInt32) -> UInt32 { withContent { $0.graph.nodes[node].cost } }
+
     public func droppedValue(of node: UInt32) {
         withContent { content in
             content.graph.removeValue(of: node)

@@ -38,6 +38,31 @@ extension Directive.Kind {
             return nil
         }, getText: { $0.keyspaceEvents.text })
 
+    /// A size, or a part of `maxmemory` in percent.
+    static let clientMemory = words(
+        get: { settings in
+            guard case .bytes(let bytes) = settings.maxMemoryClients else {
+                return [[clientMemoryText(settings.maxMemoryClients)]]
+            }
+            return [[MemorySize.format(bytes)]]
+        },
+        set: { settings, words in
+            guard words.count == 1 else { return "wrong number of arguments" }
+            let word = Array(words[0].utf8)
+            if word.last == UInt8(ascii: "%") {
+                guard let percent = word.dropLast().withContiguousStorageIfAvailable({ parsePercent($0) }) ?? nil else {
+                    return "argument must be a memory or percent value"
+                }
+                guard percent <= 100 else { return "percentage argument must be less or equal to 100" }
+                settings.maxMemoryClients = percent == 0 ? .bytes(0) : .percent(percent)
+                return nil
+            }
+            guard let bytes = MemorySize.parse(word) else { return "argument must be a memory or percent value" }
+            guard bytes <= UInt64(Int.max) else { return "argument must be between -100 and \(Int.max) inclusive" }
+            settings.maxMemoryClients = .bytes(Int(bytes))
+            return nil
+        }, getText: { clientMemoryText($0.maxMemoryClients) })
+
     static let percentiles = words(
         get: { settings in
             let texts = settings.latencyTrackingPercentiles.map(percentileText)
@@ -97,6 +122,19 @@ extension Directive.Kind {
         ("normal", "normal", \.outputLimitNormal), ("slave", "replica", \.outputLimitReplica),
         ("pubsub", "pubsub", \.outputLimitPubSub),
     ]
+}
+
+private func clientMemoryText(_ limit: Settings.ClientMemory) -> String {
+    switch limit {
+    case .bytes(let bytes): String(bytes)
+    case .percent(let percent): "\(percent)%"
+    }
+}
+
+/// Digits only: nil for anything else.
+private func parsePercent(_ digits: UnsafeBufferPointer<UInt8>) -> Int? {
+    guard digits.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) else { return nil }
+    return Int(String(decoding: digits, as: UTF8.self))
 }
 
 private func percentileText(_ value: Double) -> String { String(decoding: doubleText(value), as: UTF8.self) }

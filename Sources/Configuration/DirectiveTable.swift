@@ -1,6 +1,7 @@
 /// The directives that this server acts on, with Redis 7.4's names, limits and defaults (the latter in `Settings`).
 extension Directive {
     private static let int32 = 0...Int(Int32.max)
+    private static let positiveInt32 = 1...Int(Int32.max)
     private static let anySize = 0...Int.max
     /// Limits of what clients send may not fall below what a normal request needs.
     private static let requestSize = 1 << 20...Int.max
@@ -8,7 +9,8 @@ extension Directive {
     private static let stringSize = 1 << 20...Int(UInt32.max)
 
     /// All supported directives, by subject.
-    public static let all: [Directive] = network + process + keyspace + security + observation + fixed + onlyDefaults
+    public static let all: [Directive] =
+        network + process + keyspace + memory + security + observation + fixed + onlyDefaults
 
     private static let network: [Directive] = [
         Directive("port", .integer(\.port, 0...65535), change: .atStartOnly, "TCP port; 0 listens on none"),
@@ -89,6 +91,25 @@ extension Directive {
             "most bytes that the dependency graph of computed keys takes; 0 for no limit"),
     ]
 
+    private static let memory: [Directive] = [
+        Directive("maxmemory", .memory(\.maxMemory, anySize), "most bytes that may be in use; 0 for no limit"),
+        Directive("maxmemory-policy", .choice(\.maxMemoryPolicy), "which keys go when memory is short"),
+        Directive(
+            "maxmemory-samples", .integer(\.maxMemorySamples, positiveInt32),
+            "keys that are compared for each that goes"),
+        Directive(
+            "maxmemory-eviction-tenacity", .integer(\.maxMemoryTenacity, 0...100),
+            "how long a command may make room; 10 is half a millisecond, 100 as long as it takes"),
+        Directive(
+            "maxmemory-clients", .clientMemory,
+            "most bytes that clients may take, or percent of maxmemory; 0 for no limit"),
+        Directive("lfu-log-factor", .integer(\.lfuLogFactor, int32), "how slowly the counters of use grow"),
+        Directive(
+            "lfu-decay-time", .integer(\.lfuDecayTime, int32),
+            "minutes in which a counter of use falls by one; 0 for never"
+        ),
+    ]
+
     private static let security: [Directive] = [
         Directive("protected-mode", .bool(\.protectedMode), "refuse other machines while there is no password"),
         Directive("requirepass", .bytes(\.requirePassword), sensitive: true, "password of the default user"),
@@ -112,9 +133,6 @@ extension Directive {
     private static let fixed: [Directive] = [
         Directive("save", .fixed(["", "\"\""]), "snapshots by time; none yet"),
         Directive("appendonly", .fixed(["no"]), "the append-only file; none yet"),
-        Directive("maxmemory", .fixed(["0", "0b", "0kb", "0mb", "0gb"]), "limit of memory; none yet"),
-        Directive("maxmemory-policy", .fixed(["noeviction"]), "what is evicted at the limit; nothing yet"),
-        Directive("maxmemory-clients", .fixed(["0", "0%", "0b", "0mb", "0gb"]), "limit of clients' memory; none yet"),
         Directive("syslog-enabled", .fixed(["no"]), change: .atStartOnly, "whether to log to syslog; not yet"),
         Directive("list-compress-depth", .fixed(["0"]), "compression of lists' inner blocks; none"),
         Directive("oom-score-adj", .fixed(["no"]), "whether to tell the kernel whom to kill; not yet"),
@@ -128,6 +146,9 @@ extension Directive {
     private static let onlyDefaults: [Directive] = [
         Directive(
             "activerehashing", .bool(\.activeRehashing), onlyDefault: true, "tables are resized in idle time"),
+        Directive(
+            "lazyfree-lazy-eviction", .bool(\.lazyfreeEviction), onlyDefault: true,
+            "large values that were evicted are freed in the background"),
         Directive(
             "lazyfree-lazy-expire", .bool(\.lazyfreeExpire), onlyDefault: true,
             "large values that expired are freed in the background"),

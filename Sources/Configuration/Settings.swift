@@ -67,6 +67,20 @@ public struct Settings: Sendable {
     public var lazyfreeUserDelete = true
     public var lazyfreeUserFlush = true
     public var keyspaceEvents: KeyspaceEvents = []
+    /// Most bytes that may be in use; 0 for no limit.
+    public var maxMemory = 0
+    public var maxMemoryPolicy = MemoryPolicy.noEviction
+    /// Keys that are compared for each that is evicted.
+    public var maxMemorySamples = 5
+    /// How long a command may make room, 0...100.
+    public var maxMemoryTenacity = 10
+    /// Most memory that clients may take.
+    public var maxMemoryClients = ClientMemory.bytes(0)
+    /// How slowly the counters of use grow.
+    public var lfuLogFactor = 10
+    /// Minutes in which they fall by one.
+    public var lfuDecayTime = 1
+    public var lazyfreeEviction = true
     /// Most bytes that the graph of computed keys takes beside keys and values; 0 for no limit.
     public var computeMaxMemory = 0
 
@@ -98,6 +112,39 @@ public struct Settings: Sendable {
 
     public enum LogLevel: String, CaseIterable, Sendable {
         case debug, verbose, notice, warning, nothing
+    }
+
+    /// Which keys go when memory is short.
+    public enum MemoryPolicy: String, CaseIterable, Sendable {
+        case volatileRecency = "volatile-lru"
+        case volatileFrequency = "volatile-lfu"
+        case volatileRandom = "volatile-random"
+        case volatileDeadline = "volatile-ttl"
+        case allRecency = "allkeys-lru"
+        case allFrequency = "allkeys-lfu"
+        case allRandom = "allkeys-random"
+        case noEviction = "noeviction"
+        case volatileAdmission = "volatile-tinylfu"
+        case allAdmission = "allkeys-tinylfu"
+    }
+
+    /// A limit of what clients take.
+    public enum ClientMemory: Sendable, Equatable {
+        /// 0 for no limit.
+        case bytes(Int)
+        /// Of `maxmemory`.
+        case percent(Int)
+
+        /// Bytes that clients may take where `maximum` may be in use; 0 for no limit. No limit is below what a few
+        /// connections need.
+        public func limit(of maximum: Int) -> Int {
+            let bytes =
+                switch self {
+                case .bytes(let bytes): bytes
+                case .percent(let percent): Int(Double(maximum) * Double(percent) / 100)
+                }
+            return bytes > 0 ? max(bytes, 128 << 10) : 0
+        }
     }
 
     public enum Supervision: String, CaseIterable, Sendable {

@@ -14,6 +14,7 @@ final class Server: @unchecked Sendable {
     struct Statistics: ~Copyable {
         let connectionsReceived = Atomic<Int>(0)
         let connectionsRejected = Atomic<Int>(0)
+        let clientsEvicted = Atomic<Int>(0)
 
         var counts: (received: Int, rejected: Int) {
             (connectionsReceived.load(ordering: .relaxed), connectionsRejected.load(ordering: .relaxed))
@@ -25,6 +26,10 @@ final class Server: @unchecked Sendable {
     let graph: DependencyGraph
     let table: CommandTable
     let clients = ClientRegistry()
+    /// What connections take of memory, and may.
+    let clientBudget = MemoryBudget()
+    /// Held by the worker that evicts clients.
+    let clientEviction = Mutex(())
     let pause = ClientPause()
     let topics = TopicRegistry()
     private var notifier: KeyspaceNotifier?
@@ -109,6 +114,16 @@ final class Server: @unchecked Sendable {
         notifier?.configure()
         tracking.limit.store(settings.trackingTableMaxKeys, ordering: .relaxed)
         graph.memoryLimit.store(settings.computeMaxMemory, ordering: .relaxed)
+        clientBudget.limit = settings.maxMemoryClients.limit(of: settings.maxMemory)
+        let limit = keyspace.budget.limit
+        keyspace.budget.limit = settings.maxMemory
+        if settings.maxMemory != limit, keyspace.budget.isExceeded {
+            log.warning(
+                """
+                WARNING: maxmemory is \(settings.maxMemory), which is below the \(keyspace.budget.used) bytes that are \
+                in use. Keys are evicted or writes refused, as maxmemory-policy says.
+                """)
+        }
         settingsGeneration.wrappingAdd(1, ordering: .releasing)
     }
 
@@ -137,6 +152,7 @@ final class Server: @unchecked Sendable {
             workers.append(worker)
         }
         metrics.startMemory = MemoryReport.allocatedBytes
+        keyspace.budget.setMeasured(metrics.startMemory)
         workers[0].listen(on: listeners)
     }
 

@@ -62,7 +62,7 @@ extension Configuration {
         #expect(configuration.value("latency-tracking-info-percentiles") == "50 99 99.9")
         #expect(configuration.value("hash-max-ziplist-entries") == "512")
         #expect(configuration.get(["nothing", "x*"]).isEmpty)
-        #expect(configuration.get(["MAXMEM*"]).count == 3)
+        #expect(configuration.get(["MAXMEM*"]).count == 5)
         #expect(configuration.get(["*"]).count == Directive.all.reduce(0) { $0 + 1 + $1.aliases.count })
         let twice = Array("h*".utf8).withView { configuration.get([$0, $0]) }
         #expect(twice.count == Set(twice.map(\.name)).count)
@@ -108,7 +108,14 @@ extension Configuration {
             ("appendonly", "yes", "not supported by this server"),
             ("save", "60 1000", "not supported by this server"),
             ("io-threads", "4", "not supported by this server"),
-            ("maxmemory", "1gb", "not supported by this server"),
+            ("maxmemory", "10%", "argument must be a memory value"),
+            ("maxmemory-clients", "101%", "percentage argument must be less or equal to 100"),
+            ("maxmemory-clients", "-5%", "argument must be a memory or percent value"),
+            (
+                "maxmemory-policy", "lru",
+                "argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random, volatile-ttl, "
+                    + "allkeys-lru, allkeys-lfu, allkeys-random, noeviction, volatile-tinylfu, allkeys-tinylfu"
+            ),
             ("activerehashing", "no", "not supported by this server"),
             ("lazyfree-lazy-user-del", "no", "not supported by this server"),
             ("notify-keyspace-events", "q", "Invalid event class character. Use 'Ag$lshzxeKEtmdnc'."),
@@ -149,7 +156,9 @@ extension Configuration {
                 "client-output-buffer-limit", "replica 1mb 2 3",
                 "normal 0 0 0 slave 1048576 2 3 pubsub 33554432 8388608 60"
             ),
-            ("maxmemory", "0mb", "0"), ("save", "", ""), ("requirepass", "a \"b\"", "a \"b\""),
+            ("maxmemory", "1mb", "1048576"), ("maxmemory-clients", "5%", "5%"),
+            ("maxmemory-clients", "0%", "0"), ("maxmemory-clients", "1gb", "1073741824"),
+            ("save", "", ""), ("requirepass", "a \"b\"", "a \"b\""),
         ]
         for (name, value, text) in cases {
             _ = try configuration.set((name, value))

@@ -6,6 +6,7 @@ import sys
 
 import compute
 import eventstore
+import eviction
 import expiry
 import instructions
 import memory
@@ -21,6 +22,7 @@ BENCHMARKS = {
     "eventstore": eventstore,
     "threads": threads,
     "expiry": expiry,
+    "eviction": eviction,
     "compute": compute,
     "pubsub": pubsub,
     "streams": streams,

@@ -31,6 +31,11 @@ class Connection:
         self._socket.sendall(encode(*arguments))
         return self.reply()
 
+    def ask(self, commands):
+        """Sends encoded commands at once and returns their replies."""
+        self._socket.sendall(b"".join(commands))
+        return [self.reply() for _ in commands]
+
     def reply(self):
         """Reads one reply."""
         line = self._input.readline()

@@ -51,6 +51,7 @@ extension CommandError {
     public static let nanOrInfinity = CommandError("ERR increment would produce NaN or Infinity")
     public static let stringTooLong = CommandError("ERR string exceeds maximum allowed size (proto-max-bulk-len)")
     public static let offsetOutOfRange = CommandError("ERR offset is out of range")
+    public static let outOfMemory = CommandError("OOM command not allowed when used memory > 'maxmemory'.")
     public static let notAuthenticated = CommandError("NOAUTH Authentication required.")
     public static let transactionAborted = CommandError(
         "EXECABORT Transaction discarded because of previous errors.")
@@ -59,8 +60,9 @@ extension CommandError {
 
     /// An EXEC that could not run at all ends its transaction.
     static func transactionAborted(by error: CommandError) -> CommandError {
-        let reason = error.message.drop { $0 != " " }
-        return CommandError(composed: "EXECABORT Transaction discarded because of:\(reason)")
+        let message = error.message
+        let reason = message.hasPrefix("ERR ") ? message.dropFirst(4) : message[...]
+        return CommandError(composed: "EXECABORT Transaction discarded because of: \(reason)")
     }
 
     /// - Parameter name: the command's full name, `client|kill` for a subcommand.

@@ -30,6 +30,9 @@ public struct Executor: ~Copyable {
     public var tracksLatency = true
     unowned(unsafe) let observer: any ExecutionObserver
     let keyspace: Keyspace
+    unowned(unsafe) let budget: MemoryBudget
+    /// When this turn of the worker has spent enough on making room, in microseconds of the monotonic clock.
+    var evictionDeadline: Int64 = .max
 
     /// - Parameters:
     ///   - output: where replies go.
@@ -41,6 +44,7 @@ public struct Executor: ~Copyable {
     ) {
         self.table = table
         self.keyspace = keyspace
+        budget = keyspace.budget
         self.observer = observer
         call = Call(
             reply: ReplyWriter(output: output, version: 2),
@@ -97,7 +101,13 @@ public struct Executor: ~Copyable {
         } else {
             call.hasFirstKeyHash = false
         }
-        return entry._withUnsafeGuaranteedRef { run($0, arguments, isUnmarked: isUnmarked, startedAt: start) }
+        return entry._withUnsafeGuaranteedRef { entry in
+            if entry.needsMemory, budget.isExceeded, !makesRoom() {
+                reject(entry, .outOfMemory)
+                return CycleClock.now()
+            }
+            return run(entry, arguments, isUnmarked: isUnmarked, startedAt: start)
+        }
     }
 
     /// Runs a command that has passed all checks.
@@ -230,7 +240,7 @@ public struct Executor: ~Copyable {
     }
 
     /// Refuses a call that did not get as far as its handler.
-    private mutating func reject(_ entry: CommandEntry?, _ error: CommandError) {
+    mutating func reject(_ entry: CommandEntry?, _ error: CommandError) {
         if let entry { statistics[entry.identifier].rejected.add() }
         var error = error
         if entry?.fullName == "exec" {
@@ -285,6 +295,7 @@ public struct Executor: ~Copyable {
         if state.contains(.monitor), !entry.flags.isDisjoint(with: [.write, .readonly, .mayReplicate]) {
             return reject(entry, CommandError("ERR Replica can't interact with the keyspace"))
         }
+        if budget.isExceeded, refusesWhenFull(entry), !makesRoom() { return reject(entry, .outOfMemory) }
         if state.contains(.transaction), !entry.flags.contains(.immediate) {
             if entry.flags.contains(.noMulti) {
                 return reject(entry, CommandError("ERR Command not allowed inside a transaction"))

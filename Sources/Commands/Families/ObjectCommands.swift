@@ -39,16 +39,27 @@ public enum ObjectCommands {
     }
 
     private static func idleTime(_ call: inout Call) throws(CommandError) {
-        if let entry = entry(&call) { call.reply.integer(call.access.idleSeconds(entry)) }
+        guard let entry = entry(&call) else { return }
+        guard !call.access.countsUses else {
+            throw CommandError(
+                """
+                ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between \
+                policies at runtime LRU and LFU data will take some time to adjust.
+                """)
+        }
+        call.reply.integer(call.access.idleSeconds(entry))
     }
 
     private static func frequency(_ call: inout Call) throws(CommandError) {
-        guard entry(&call) != nil else { return }
-        throw CommandError(
-            """
-            ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when \
-            switching between policies at runtime LRU and LFU data will take some time to adjust.
-            """)
+        guard let entry = entry(&call) else { return }
+        guard call.access.countsUses else {
+            throw CommandError(
+                """
+                ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when \
+                switching between policies at runtime LRU and LFU data will take some time to adjust.
+                """)
+        }
+        call.reply.integer(call.access.useCount(entry))
     }
 
     private static func references(_ call: inout Call) throws(CommandError) {

@@ -12,6 +12,8 @@ public final class CommandEntry: @unchecked Sendable {
     let flags: CommandFlags
     /// Whether it may change keys that are among its arguments, and leaves it to the executor to mark what depends on them.
     let isWrite: Bool
+    /// Whether it is refused when memory is short.
+    let needsMemory: Bool
     /// As `Command.element`.
     let element: Int
     let locks: LockPlan
@@ -25,6 +27,7 @@ public final class CommandEntry: @unchecked Sendable {
         arity = command.arity
         flags = command.flags
         isWrite = command.flags.contains(.write) && !command.flags.contains(.marks) && !command.keys.isEmpty
+        needsMemory = command.flags.contains(.denyoom)
         element = command.element
         locks = LockPlan(command)
         handler = command.handler

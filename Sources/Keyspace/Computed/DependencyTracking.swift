@@ -47,6 +47,9 @@ public protocol DependencyTracking: AnyObject, Sendable {
     /// The value of a node that is not fresh was removed.
     func droppedValue(of node: UInt32)
 
+    /// Microseconds that it takes to compute the value of a node.
+    func cost(of node: UInt32) -> UInt32
+
     /// Whether changes of the key are to be told.
     func wants(_ key: Key, database: Int) -> Bool
 }

@@ -19,10 +19,10 @@ extension Access {
         let place = place(key)
         if let slot {
             let old = Table.entry(slot.pointee)
-            place.pointee.memory += entry.memoryUsage - old.memoryUsage
+            account(place, entry.memoryUsage - old.memoryUsage)
             place.pointee.fieldExpires += entry.fieldExpires - old.fieldExpires
             if old.flags.contains(.marked) { entry.flags.insert(.marked) }
-            entry.touch(accessClock)
+            if notesClock { entry.touch(accessClock) } else { noteReplacement(entry, of: old) }
             place.pointee.table.replace(slot, with: entry)
             noteExpiry(key, old: old.expiry, new: entry.expiry)
             discard(old)
@@ -36,9 +36,9 @@ extension Access {
     @inline(__always)
     mutating func insert(_ key: Key, _ entry: Entry) {
         let place = place(key)
-        place.pointee.memory += entry.memoryUsage
+        account(place, entry.memoryUsage)
         place.pointee.fieldExpires += entry.fieldExpires
-        entry.touch(accessClock)
+        if notesClock { entry.touch(accessClock) } else { noteCreation(key, entry) }
         if shard(key).pointee.absentMarks?.mayContain(key.hash) == true { noticeCreation(entry) }
         place.pointee.table.insert(key.hash, entry)
         noteExpiry(key, old: nil, new: entry.expiry)
@@ -51,7 +51,7 @@ extension Access {
     mutating func detach(_ key: Key, _ slot: UnsafeMutablePointer<UInt64>) -> Entry {
         let place = place(key)
         let entry = Table.entry(slot.pointee)
-        place.pointee.memory -= entry.memoryUsage
+        account(place, -entry.memoryUsage)
         place.pointee.fieldExpires -= entry.fieldExpires
         noteExpiry(key, old: entry.expiry, new: nil)
         place.pointee.table.remove(slot)
@@ -116,7 +116,7 @@ extension Access {
         let old = Table.entry(slot.pointee)
         let entry = old.moved(key: old.key, expiry: expiry, keeping: [.external, .computed, .marked])
         let place = place(key)
-        place.pointee.memory += entry.memoryUsage - old.memoryUsage
+        account(place, entry.memoryUsage - old.memoryUsage)
         place.pointee.table.replace(slot, with: entry)
         noteExpiry(key, old: old.expiry, new: expiry)
         old.freeBlock(keyspace.reclaimer)
@@ -193,7 +193,7 @@ extension Access {
     ) {
         entry.encoding = value.encoding
         entry.pointer = value.storage
-        if !leavesAccessClock { entry.touch(accessClock) }
+        if notesClock { entry.touch(accessClock) } else { noteUse(entry) }
         account(key, value.memoryUsage - before.usage)
         if let event { changed(key, event) }
         if value.minimumExpiry != before.expiry {
@@ -203,7 +203,14 @@ extension Access {
     }
 
     @usableFromInline
-    func account(_ key: Key, _ bytes: Int) { place(key).pointee.memory += bytes }
+    mutating func account(_ key: Key, _ bytes: Int) { account(place(key), bytes) }
+
+    /// Keeps the accounts of a database's part of a shard, and of all keys.
+    @inline(__always)
+    mutating func account(_ place: UnsafeMutablePointer<ShardDatabase>, _ bytes: Int) {
+        place.pointee.memory += bytes
+        untoldBytes &+= bytes
+    }
 
     /// Keeps the count of hashes whose fields expire, and lets the active cycle look at this one when its first is due;
     /// `Int64.max` is no deadline.

@@ -44,16 +44,13 @@ extension Access {
         return all
     }
 
-    /// Brings `known`, the bytes that each shard takes with its tables and indexes, up to date and returns their sum.
+    /// Brings `known`, the bytes that the indexes of each shard take, up to date and returns their sum.
     ///
     /// Never waits: a shard that somebody works on keeps the number that is known of it. O(shards * databases).
-    public func sampleMemory(_ known: inout [Int]) -> Int {
+    public func sampleIndexes(_ known: inout [Int]) -> Int {
         for index in known.indices where !held.contains(index) && keyspace.tryLock(index) {
             let shard = keyspace.shard(index)
-            known[index] = (0..<keyspace.databaseCount).reduce(0) { sum, database in
-                let place = shard.pointee.databases + database
-                return sum + place.pointee.memory + place.pointee.table.memoryUsage + place.pointee.indexUsage
-            }
+            known[index] = (0..<keyspace.databaseCount).reduce(0) { $0 + shard.pointee.databases[$1].indexUsage }
             keyspace.unlock(index)
         }
         return known.reduce(0, +)

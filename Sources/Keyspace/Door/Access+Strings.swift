@@ -34,7 +34,7 @@ extension Access {
         } else {
             guard entry.overwrite(value: value, encoding: value.count <= 44 ? .embedded : .raw) else { return false }
         }
-        entry.touch(accessClock)
+        noteWrite(entry)
         if let deadline {
             let old = entry.expiry
             entry.moveExpiry(to: deadline)
@@ -74,7 +74,7 @@ extension Access {
         if let entry {
             if entry.encoding == .integer, !entry.isComputed {
                 entry.setInteger(value)
-                entry.touch(accessClock)
+                noteWrite(entry)
             } else {
                 put(key, .integer(key: key.bytes, value: value, expiry: entry.expiry), in: slot(key))
             }
@@ -170,8 +170,8 @@ extension Access {
             entry.external = string
         }
         setExternalCount(entry, count)
-        entry.touch(accessClock)
-        place(key).pointee.memory += entry.memoryUsage - before
+        noteWrite(entry)
+        account(place(key), entry.memoryUsage - before)
         return string.bytes
     }
 }

@@ -153,11 +153,12 @@ extension Access {
         return total
     }
 
-    private func flush(_ shard: UnsafeMutablePointer<Shard>, _ database: Int) -> Int {
+    private mutating func flush(_ shard: UnsafeMutablePointer<Shard>, _ database: Int) -> Int {
         let place = shard.pointee.databases + database
         let count = place.pointee.table.count
         shard.pointee.departed?.removeAll()
         guard place.pointee.table.capacity > 0 else { return 0 }
+        untoldBytes &-= place.pointee.memory
         let garbage = UnsafeMutablePointer<ShardDatabase>.allocate(capacity: 1)
         garbage.moveInitialize(from: place, count: 1)
         place.initialize(to: ShardDatabase(reclaimer: keyspace.reclaimer))

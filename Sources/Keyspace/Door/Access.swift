@@ -37,6 +37,8 @@ public struct AccessStatistics: ~Copyable, Sendable {
     public let expired = Counter()
     /// Fields of hashes removed because their time had come.
     public let expiredFields = Counter()
+    /// Keys removed because memory was short.
+    public let evicted = Counter()
     /// Changes of keys.
     public let changes = Counter()
 
@@ -51,6 +53,7 @@ public struct AccessStatistics: ~Copyable, Sendable {
         staleMisses.set(0)
         expired.set(0)
         expiredFields.set(0)
+        evicted.set(0)
     }
 }
 
@@ -71,7 +74,11 @@ public struct Access: ~Copyable {
     /// Milliseconds since 1970 at the start of the command: all of a command, and of a transaction, sees one time.
     public var now: Int64 = 0
     /// Whether reads leave the time of last use alone (`CLIENT NO-TOUCH`).
-    public var leavesAccessClock = false
+    public var leavesAccessClock = false { didSet { chooseNoting() } }
+    /// Whether the use of a key is noted as the time of it, as without a policy that counts uses.
+    @usableFromInline var notesClock = true
+    /// Bytes by which keys have grown, or shrunk, that the budget has not heard of.
+    var untoldBytes = 0
     /// The shards that the caller has locked.
     public var held = ShardSet()
     /// Changes made since the last `commit`.
@@ -99,6 +106,8 @@ public struct Access: ~Copyable {
     let nodeDirectory: NodeStates.Directory
     /// Where this worker counts.
     public let statistics: UnsafeMutablePointer<AccessStatistics>
+    /// How this worker makes room.
+    let eviction: UnsafeMutablePointer<EvictionState>
 
     /// - Parameters:
     ///   - statistics: must outlive the access.
@@ -109,6 +118,13 @@ public struct Access: ~Copyable {
         nodeDirectory = keyspace.nodeStates.directory
         self.statistics = statistics
         changes = ChangeLog(worker: worker)
+        eviction = .allocate(capacity: 1)
+        eviction.initialize(to: EvictionState())
+    }
+
+    deinit {
+        eviction.deinitialize(count: 1)
+        eviction.deallocate()
     }
 
     @inline(__always)
@@ -150,7 +166,9 @@ public struct Access: ~Copyable {
             if touches { entry.hits &+= 1 }
         }
         statistics.pointee.hits.add()
-        if touches, !leavesAccessClock { entry.touch(accessClock) }
+        if touches {
+            if notesClock { entry.touch(accessClock) } else { noteUse(entry) }
+        }
         return entry
     }
 
@@ -166,9 +184,6 @@ public struct Access: ~Copyable {
         }
         return entry
     }
-
-    /// For how many seconds an entry has not been used.
-    public func idleSeconds(_ entry: Entry) -> Int { Int((accessClock &- entry.accessClock) & 0xFF_FFFF) }
 
     @inline(__always)
     private mutating func missed(_ key: Key, _ tells: Bool) {
@@ -244,6 +259,7 @@ public struct Access: ~Copyable {
         if changes.isEmpty { _ = keyspace.advanceRevision() } else { deliver() }
         statistics.pointee.changes.add(dirty)
         dirty = 0
+        if untoldBytes.magnitude > UInt(MemoryBudget.grain) { tellBudget() }
     }
 
     /// Notes a change that no single key stands for; `count` says how many keys it was.

@@ -9,6 +9,8 @@ public struct EventClass: OptionSet, Sendable {
     public static let hash = EventClass(rawValue: 1 << 2)
     public static let sortedSet = EventClass(rawValue: 1 << 3)
     public static let expired = EventClass(rawValue: 1 << 4)
+    /// Keys that went because memory was short.
+    public static let evicted = EventClass(rawValue: 1 << 15)
     public static let new = EventClass(rawValue: 1 << 5)
     /// What becomes of computed keys.
     public static let computed = EventClass(rawValue: 1 << 6)
@@ -55,6 +57,7 @@ public struct KeyEvent: Sendable {
     public static let set = KeyEvent(.string, "set")
     public static let deleted = KeyEvent(.generic, "del")
     public static let expired = KeyEvent(.expired, "expired")
+    public static let evicted = KeyEvent(.evicted, "evicted")
     public static let expire = KeyEvent(.generic, "expire", effect: .expiry)
     public static let persist = KeyEvent(.generic, "persist", effect: .expiry)
     public static let flushed = KeyEvent(.generic, "flushdb")

@@ -21,13 +21,16 @@ public final class Reclaimer: Sendable {
 
     nonisolated(unsafe) private let announcements: UnsafeMutablePointer<Announcement>
     private let workers: Int
+    /// Hears how large tables are.
+    let budget: MemoryBudget
     nonisolated(unsafe) private var retired: [Retired] = []
     private let lock = Mutex(())
     /// Whether anything waits, so that workers need not take the lock to find out.
     private let pending = Atomic<Bool>(false)
 
-    init(workers: Int) {
+    init(workers: Int, budget: MemoryBudget = MemoryBudget()) {
         self.workers = workers
+        self.budget = budget
         announcements = .allocate(capacity: workers)
         for index in 0..<workers { (announcements + index).initialize(to: Announcement()) }
     }

@@ -8,9 +8,15 @@ import Synchronization
 public final class Keyspace: @unchecked Sendable {
     /// Databases are numbered from 0 to below this.
     public let databaseCount: Int
+    /// Number of threads that execute commands.
+    let workerCount: Int
     /// Guards slot arrays that workers peek at.
     public let reclaimer: Reclaimer
     let lazyFree: LazyFree
+    /// How much memory is in use, and how much may be.
+    public let budget = MemoryBudget()
+    /// How often keys had been used that were evicted.
+    let useHistory = UseHistory()
     /// The states of computed keys.
     public let nodeStates = NodeStates()
     /// What knows what computed keys were derived from; set before commands are executed.
@@ -42,7 +48,8 @@ public final class Keyspace: @unchecked Sendable {
         precondition(databases > 0 && workers > 0)
         precondition(MemoryLayout<Shard>.size <= Shard.stride)
         databaseCount = databases
-        reclaimer = Reclaimer(workers: workers)
+        workerCount = workers
+        reclaimer = Reclaimer(workers: workers, budget: budget)
         lazyFree = LazyFree(reclaimer: reclaimer)
         shards = .allocate(byteCount: ShardSet.shardCount * Shard.stride, alignment: Shard.stride)
         for index in 0..<ShardSet.shardCount {
@@ -156,6 +163,9 @@ public final class Keyspace: @unchecked Sendable {
     public var memoryUsage: Int {
         sum { shard in (0..<databaseCount).reduce(0) { $0 + shard.databases[$1].memory } }
     }
+
+    /// Bytes that are kept about keys which were evicted.
+    public var historyUsage: Int { useHistory.memoryUsage }
 
     /// Bytes of the tables, indexes included, of all databases.
     public var overhead: Int {

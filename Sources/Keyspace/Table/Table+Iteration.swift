@@ -75,6 +75,26 @@ extension Table {
         }
     }
 
+    /// Number of slots, those of an array that is being replaced included.
+    var positions: Int { capacity + (old?.capacity ?? 0) }
+
+    /// Visits up to `limit` entries in neighbouring slots, from one of `positions` on and, behind the last, from the
+    /// first.
+    func forEach(from start: Int, limit: Int, _ body: (Entry) -> Void) {
+        let total = positions
+        var left = min(limit, count)
+        var index = start
+        // Tombstones and slots that have moved are passed over, once round at most.
+        for _ in 0..<total where left > 0 {
+            let slot = index < capacity ? slots[index] : old.map { $0.slots[index - capacity] } ?? Self.empty
+            if slot > Self.tombstone {
+                left -= 1
+                body(Self.entry(slot))
+            }
+            index = index + 1 == total ? 0 : index + 1
+        }
+    }
+
     /// The slot of an entry with this very hash for which `isWanted` holds. Expected O(1).
     func find(hash: UInt64, where isWanted: (Entry) -> Bool) -> UnsafeMutablePointer<UInt64>? {
         guard capacity > 0 else { return nil }

@@ -58,7 +58,10 @@ struct Table: ~Copyable {
         if let old { retire(old) }
     }
 
-    private func retire(_ array: SlotArray) { reclaimer.retire(UnsafeMutableRawPointer(array.slots)) }
+    private func retire(_ array: SlotArray) {
+        reclaimer.budget.add(-array.capacity * 8)
+        reclaimer.retire(UnsafeMutableRawPointer(array.slots))
+    }
 
     @inline(__always)
     var slots: UnsafeMutablePointer<UInt64> { Self.slots(of: directoryWord) }
@@ -236,6 +239,7 @@ struct Table: ~Copyable {
         let size = TableSizes.capacities[sizeClass]
         step = max(8, 2 * capacity / (Self.limit(size) - count) + 1)
         oldCount = count
+        reclaimer.budget.add(size * 8)
         let block = Allocation.allocateZeroed((size + Self.peekMargin) * 8).assumingMemoryBound(to: UInt64.self)
         if capacity > 0 { old = SlotArray(slots: slots, capacity: capacity) }
         migrated = 0

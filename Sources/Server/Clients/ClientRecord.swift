@@ -66,6 +66,8 @@ final class ClientRecord: Sendable {
     let outputCapacity = Counter()
     /// Most bytes that have waited for the client.
     let outputPeak = Counter()
+    /// Bytes that the connection takes.
+    let memory = Counter()
     let version = Counter()
     /// Identifier of the last command, -1 before the first.
     let lastCommand = Counter()
@@ -100,4 +102,7 @@ final class ClientRecord: Sendable {
 
     /// Lets the worker execute nothing more of the connection until it is told to close it.
     func requestKill() { kill.store(true, ordering: .releasing) }
+
+    /// The same; false where somebody has asked for it before.
+    func requestFirstKill() -> Bool { !kill.exchange(true, ordering: .acquiringAndReleasing) }
 }

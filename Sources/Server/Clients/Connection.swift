@@ -30,6 +30,8 @@ struct Connection: ~Copyable {
     var isWaiting = false
     /// Whether nothing is read from it for one reason or the other.
     var isHeld: Bool { isPaused || isWaiting }
+    /// Bytes that were last counted for it.
+    var accountedBytes = 0
     /// When `pending` went over the soft limit, in seconds of the wall clock.
     var overSoftLimitSince: Int64?
 
@@ -42,6 +44,14 @@ struct Connection: ~Copyable {
     /// Whether it is not given messages anymore.
     @inline(__always)
     var refusesPushes: Bool { isClosed || isOverLimit || session.closesAfterReply }
+
+    /// Bytes of a connection beside its buffers, its descriptor's share in the kernel not included.
+    private static let fixedBytes = MemoryLayout<Connection>.size + 768
+
+    /// Bytes that it takes.
+    var memoryUsage: Int {
+        Self.fixedBytes + input.capacity + pending.capacity + session.queuedBytes + record.subscriptionBytes.current
+    }
 
     /// Shows other threads what waits for the client.
     func publishOutput() {

@@ -1,3 +1,4 @@
+import Configuration
 import Keyspace
 
 /// Memory, persistence, replication and the keyspace.
@@ -26,8 +27,8 @@ extension InfoReport {
         info.field("used_memory_vm_total_human", "0B")
         info.zeros("used_memory_functions", "used_memory_scripts")
         info.field("used_memory_scripts_human", "0B")
-        info.bytes("maxmemory", 0)
-        info.field("maxmemory_policy", "noeviction")
+        info.bytes("maxmemory", server.settings.maxMemory)
+        info.field("maxmemory_policy", server.settings.maxMemoryPolicy.rawValue)
         info.field("allocator_frag_ratio", memory.fragmentation)
         info.field("allocator_frag_bytes", memory.fragmentationBytes)
         info.field("allocator_rss_ratio", 1.0)

@@ -2,6 +2,7 @@ import Commands
 import Configuration
 import Keyspace
 import Primitives
+import Synchronization
 
 /// What was counted: overall, of commands and of errors.
 extension InfoReport {
@@ -26,9 +27,13 @@ extension InfoReport {
         info.field("expired_stale_perc", "0.00")
         info.field("expired_time_cap_reached_count", totals.expiryCapsReached)
         info.field("expire_cycle_cpu_milliseconds", totals.expiryMicroseconds / 1000)
-        info.zeros(
-            "evicted_keys", "evicted_clients", "evicted_scripts", "total_eviction_exceeded_time",
-            "current_eviction_exceeded_time")
+        let exceeded = server.keyspace.budget.exceededMicroseconds
+        info.field("evicted_keys", totals.evicted)
+        info.field("evicted_clients", server.statistics.clientsEvicted.load(ordering: .relaxed))
+        info.zeros("evicted_scripts")
+        info.field("total_eviction_exceeded_time", exceeded.total / 1000)
+        info.field("current_eviction_exceeded_time", exceeded.current / 1000)
+        info.field("longest_eviction_usec", server.keyspace.budget.longestWaitMicroseconds)
         info.field("keyspace_hits", totals.hits)
         info.field("keyspace_misses", totals.misses)
         info.field("keyspace_misses_absent", totals.absentMisses)

@@ -16,28 +16,24 @@ struct MemoryReport {
     let tables: Int
     /// Buffers and queues of connections.
     let clients: Int
+    /// The dependency graph and what is remembered of keys for tracking and eviction.
+    let other: Int
     /// Everything that is not keys and values.
     let overhead: Int
     let resident: Int
     let keys: Int
     let databases: [DatabaseStatistics]
 
-    /// Bytes of a connection beside its buffers, its descriptor's share in the kernel not included.
-    private static let connectionBytes =
-        MemoryLayout<Connection>.size + 768
-
     init(_ server: Server, _ access: inout Access) {
         databases = access.databaseStatistics()
         keys = databases.reduce(0) { $0 + $1.keys }
         tables = databases.reduce(0) { $0 + $1.tableBytes + $1.expiryBytes }
         startup = server.metrics.startMemory
-        clients = server.clients.all().reduce(0) {
-            $0 + Self.connectionBytes + $1.inputCapacity.current + $1.outputCapacity.current + $1.queuedBytes.current
-                + $1.subscriptionBytes.current
-        }
-        overhead = startup + tables + clients
+        clients = server.clientBudget.used
+        other = server.otherMemory
+        overhead = startup + tables + clients + other
         used = overhead + databases.reduce(0) { $0 + $1.valueBytes }
-        peak = server.metrics.peakMemory(noting: used)
+        peak = max(server.metrics.peakMemory(noting: used), server.keyspace.budget.highest)
         resident = max(Self.residentBytes, 1)
     }
 

@@ -25,6 +25,7 @@ struct Totals {
     var staleMisses = 0
     var expired = 0
     var expiredFields = 0
+    var evicted = 0
     var changes = 0
 
     /// Misses of keys that never were there, or were removed on purpose.
@@ -50,6 +51,7 @@ struct Totals {
             staleMisses += worker.accessStatistics.pointee.staleMisses.current
             expired += worker.accessStatistics.pointee.expired.current
             expiredFields += worker.accessStatistics.pointee.expiredFields.current
+            evicted += worker.accessStatistics.pointee.evicted.current
             changes += worker.accessStatistics.pointee.changes.current
             let statistics = worker.pipeline.pointee.executor.statistics
             for identifier in 0..<server.table.identifierCount {
@@ -108,6 +110,8 @@ extension Server {
     func resetStatistics() {
         statistics.connectionsReceived.store(0, ordering: .relaxed)
         statistics.connectionsRejected.store(0, ordering: .relaxed)
+        statistics.clientsEvicted.store(0, ordering: .relaxed)
+        keyspace.budget.resetStatistics()
         observations.resetErrors()
         keyspace.resetLazyFreeStatistics()
         graph.resetStatistics()

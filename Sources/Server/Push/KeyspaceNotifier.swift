@@ -78,6 +78,7 @@ extension EventClass {
         case .set: .set
         case .stream: .stream
         case .expired: .expired
+        case .evicted: .evicted
         case .new: .new
         case .computed: .computed
         case .keyMiss: .keyMiss

@@ -151,7 +151,7 @@ extension KeyEvent {
     /// Whether what a client has read before is not what it would read now.
     var isChange: Bool { effect != .none && effect != .readers || eventClass == .computed }
     /// Whether it is what the writer has done, and not what followed from it or has happened by itself.
-    var isOwn: Bool { eventClass != .computed && eventClass != .expired }
+    var isOwn: Bool { eventClass != .computed && eventClass != .expired && eventClass != .evicted }
 }
 
 extension ClientRecord {

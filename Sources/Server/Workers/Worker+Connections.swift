@@ -80,6 +80,7 @@ extension Worker {
         connection.initialize(to: Connection(descriptor: descriptor, session: session, record: record))
         server.clients.add(record)
         connections[record.identifier] = connection
+        account(connection)
         if !poll.add(descriptor, token: Connection.token(connection), interest: .read) { close(connection) }
     }
 
@@ -114,6 +115,7 @@ extension Worker {
         server.tracking.disable(connection.pointee.record)
         if connection.pointee.session.state.contains(.monitor) { server.stopMonitoring(connection.pointee.record) }
         unsubscribeAll(connection)
+        release(connection)
         connections[connection.pointee.record.identifier] = nil
         server.clients.remove(connection.pointee.record)
         // Who sees the connection end finds nothing left of it.

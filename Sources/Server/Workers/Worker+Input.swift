@@ -69,6 +69,7 @@ extension Worker {
     private func publishInput(_ connection: UnsafeMutablePointer<Connection>) {
         connection.pointee.record.inputBytes.set(connection.pointee.input.count)
         connection.pointee.record.inputCapacity.set(connection.pointee.input.capacity)
+        account(connection)
     }
 
     private func received(_ count: Int, _ connection: UnsafeMutablePointer<Connection>) {
@@ -166,6 +167,7 @@ extension Worker {
         record.queuedBytes.set(connection.pointee.session.queuedBytes)
         record.watched.set(connection.pointee.session.watchedCount)
         connection.pointee.publishOutput()
+        account(connection)
     }
 
     private func flags(_ connection: UnsafeMutablePointer<Connection>) -> ClientRecord.Flags {

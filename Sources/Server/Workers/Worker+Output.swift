@@ -55,6 +55,7 @@ extension Worker {
         connection.pointee.pending.clear(keeping: connection.pointee.record.isSubscriber ? Self.keptPushes : 0)
         connection.pointee.overSoftLimitSince = nil
         connection.pointee.publishOutput()
+        account(connection)
         if connection.pointee.awaitsWritability {
             connection.pointee.awaitsWritability = false
             watch(connection)
@@ -70,6 +71,7 @@ extension Worker {
 
     func waitForWritability(_ connection: UnsafeMutablePointer<Connection>) {
         connection.pointee.publishOutput()
+        account(connection)
         if !connection.pointee.awaitsWritability {
             connection.pointee.awaitsWritability = true
             watch(connection)

@@ -15,7 +15,9 @@ extension Worker {
     private static let expirySlice = 64
 
     func millisecondsToWait() -> Int {
-        if hasExpiryBacklog || !jobs.isEmpty || !valueTopics.isEmpty || !mailbox.isEmpty { return 0 }
+        if hasExpiryBacklog || hasEvictionBacklog || !jobs.isEmpty || !valueTopics.isEmpty || !mailbox.isEmpty {
+            return 0
+        }
         var wait = Int(clamping: max(0, (nextTick - Clock.monotonicMicroseconds() + 999) / 1000))
         if let markingTime {
             // At its deadline at the latest, where it was marked ahead already.
@@ -33,6 +35,7 @@ extension Worker {
     /// Does what is due: the active expiry `hz` times a second, clients that are silent or slow once a second.
     func tick() {
         let now = Clock.monotonicMicroseconds()
+        makeRoom(now)
         if hasExpiryBacklog || now >= nextTick {
             expireKeys(until: now + expiryBudget)
             let microseconds = Clock.monotonicMicroseconds() - now
@@ -49,9 +52,10 @@ extension Worker {
             let now = Clock.wallMilliseconds()
             if server.observations.hotKeys.isOver(at: now) { _ = server.stopHotKeys(at: now) }
         }
+        pipeline.pointee.executor.call.access.noteUses()
         if index == 0, server.metrics.isDue(now) {
-            let memory = pipeline.pointee.executor.call.access.sampleMemory(&shardMemory)
-            server.metrics.sample(Totals(server), memory: server.metrics.startMemory + memory, now: now)
+            measureMemory()
+            server.metrics.sample(Totals(server), memory: server.keyspace.budget.used, now: now)
         }
         guard now >= nextSecond else { return }
         nextSecond = now + 1_000_000

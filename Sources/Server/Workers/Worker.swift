@@ -101,8 +101,10 @@ final class Worker: @unchecked Sendable {
     /// Whether keys wait to be expired and no time was left for them.
     var hasExpiryBacklog = false
     var expiryShard: Int
-    /// Bytes that each shard took when it was last looked at; kept by the first worker.
-    var shardMemory = [Int](repeating: 0, count: ShardSet.shardCount)
+    /// Whether there is still room to be made and no time was left for it.
+    var hasEvictionBacklog = false
+    /// Bytes that the indexes of each shard took when they were last looked at; kept by the first worker.
+    var shardIndexes = [Int](repeating: 0, count: ShardSet.shardCount)
 
     static let mailboxToken: UInt64 = 1
     /// Tokens of listeners: this and the following even numbers' successors, which no connection's address is.
@@ -150,6 +152,7 @@ final class Worker: @unchecked Sendable {
             deliverValues()
             flushPushes()
             wakeReceivers()
+            evictClients()
             freeClosed()
             statistics.pointee.turns.add()
             statistics.pointee.turnMicroseconds.add(Int(Clock.monotonicMicroseconds() - start))
@@ -230,6 +233,7 @@ final class Worker: @unchecked Sendable {
         }
         settings = server.settings
         pipeline.pointee.executor.call.limits = CommandLimits(settings)
+        pipeline.pointee.executor.call.access.evictionSettings = EvictionSettings(settings)
         pipeline.pointee.executor.call.access.tellsMisses = settings.keyspaceEvents.tellsMisses
         pipeline.pointee.executor.tracksLatency = settings.latencyTracking
         pipeline.pointee.executor.call.reportThreshold =
