@@ -109,6 +109,7 @@ extension Server {
         statistics.connectionsReceived.store(0, ordering: .relaxed)
         statistics.connectionsRejected.store(0, ordering: .relaxed)
         observations.resetErrors()
+        observations.accessLog.resetCounts()
         keyspace.resetLazyFreeStatistics()
         graph.resetStatistics()
         for worker in workers {
