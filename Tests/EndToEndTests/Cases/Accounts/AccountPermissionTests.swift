@@ -170,6 +170,43 @@ import Testing
             """#, arguments: [])
     }
 
+    /// The keys that patterns of SORT stand for are not among its arguments.
+    @Test(arguments: ServerKind.all)
+    func sortingByOtherKeysNeedsThePermissionToReadAll(_ kind: ServerKind) throws {
+        try Script.run(
+            kind,
+            #"""
+            > MSET secret1 a secret2 b
+            < OK
+            > RPUSH a 1 2
+            < 2
+            > ACL SETUSER u on nopass +@all ~a (+get %R~*)
+            < OK
+            u> AUTH u x
+            < OK
+            u> SORT a DESC
+            < ["2", "1"]
+            u> SORT a BY nosort
+            < ["1", "2"]
+            u> SORT a BY secret*
+            < (error) ERR BY option of SORT denied due to insufficient ACL permissions.
+            u> SORT a GET secret*
+            < (error) ERR GET option of SORT denied due to insufficient ACL permissions.
+            u> SORT_RO a GET #
+            < (error) ERR GET option of SORT denied due to insufficient ACL permissions.
+            u> SORT a STORE b
+            <* (error) NOPERM *
+            u> SORT a STORE b STORE a
+            < 2
+            > ACL SETUSER u "(+sort %R~* ~a)"
+            < OK
+            u> SORT a BY secret* ALPHA GET secret*
+            < ["a", "b"]
+            u> SORT_RO a GET secret*
+            < (error) ERR GET option of SORT denied due to insufficient ACL permissions.
+            """#, arguments: [])
+    }
+
     @Test(arguments: ServerKind.all)
     func dryRunsSayWhatIsMissing(_ kind: ServerKind) throws {
         try Script.run(
