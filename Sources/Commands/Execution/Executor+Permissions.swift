@@ -40,17 +40,19 @@ extension Executor {
 }
 
 extension Call {
+    /// The user that the caller acts for, where there is something that this user may not do.
+    public var restrictedUser: User? {
+        session.pointee.state.contains(.restricted) ? session.pointee.account?.user : nil
+    }
+
     /// Throws where the caller may not do with a key what the flags say: for keys that are not among the arguments.
     public func requirePermission(_ key: ByteView, _ flags: KeySpecification.Flags) throws(CommandError) {
-        guard session.pointee.state.contains(.restricted), let user = session.pointee.account?.user,
-            !user.permits(key: key, flags)
-        else { return }
+        guard let restrictedUser, !restrictedUser.permits(key: key, flags) else { return }
         throw CommandError("NOPERM No permissions to access a key")
     }
 
     /// Whether the caller may do with all keys what the flags say: for commands that find keys in values.
     public func permitsAllKeys(_ flags: KeySpecification.Flags) -> Bool {
-        guard session.pointee.state.contains(.restricted), let user = session.pointee.account?.user else { return true }
-        return user.permitsAllKeys(entry, arguments, flags)
+        restrictedUser?.permitsAllKeys(entry, arguments, flags) ?? true
     }
 }

@@ -72,6 +72,20 @@ import Testing
         }
     }
 
+    /// A record that says nothing of what is done to a key would let everyone do it who has any right on the key.
+    @Test func recordsSayWhatWritingCommandsDoToKeys() {
+        for entry in AccountRuleTests.table.entries.flatMap({ [$0] + $0.subcommandEntries }) {
+            for specification in entry.command.keys where !specification.flags.contains(.notKey) {
+                let use = KeyPattern.Use(specification.flags)
+                if entry.command.flags.contains(.readonly) {
+                    #expect(!use.contains(.write), "\(entry.fullName)")
+                } else if specification.flags.isDisjoint(with: .readOnly), entry.fullName != "watch" {
+                    #expect(use.contains(.write), "\(entry.fullName)")
+                }
+            }
+        }
+    }
+
     private func harness(_ rules: String) throws -> Harness {
         let harness = Harness([StringCommands.commands, KeyCommands.commands])
         // The table is another one: identifiers differ.

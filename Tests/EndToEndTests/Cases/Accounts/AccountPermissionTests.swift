@@ -312,6 +312,31 @@ import Testing
     }
 
     @Test(arguments: ServerKind.onlyFreshet)
+    func whatIsBeyondRedisIsCheckedToo(_ kind: ServerKind) throws {
+        try Script.run(
+            kind,
+            #"""
+            > MSET a1 1 a2 2 b1 3 w 1
+            < OK
+            > ACL SETUSER u on nopass +@all %W~a* %W~w
+            < OK
+            u> AUTH u x
+            < OK
+            # Whoever may only write must not find out what is there.
+            u> SET w 2
+            < OK
+            u> SET w 2 IFEQ 1
+            < (error) NOPERM No permissions to access a key
+            u> DELEX w IFEQ 1
+            < (error) NOPERM No permissions to access a key
+            u> SCANDEL 0 COUNT 1000
+            <* ["0", 3]
+            > MGET a1 a2 b1 w
+            < [(nil), (nil), "3", (nil)]
+            """#, arguments: [])
+    }
+
+    @Test(arguments: ServerKind.onlyFreshet)
     func computedKeysAreChecked(_ kind: ServerKind) throws {
         try Script.run(
             kind,
