@@ -14,6 +14,7 @@ let package = Package(
     products: [.executable(name: "freshet-server", targets: ["freshet-server"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     ],
     targets: [
@@ -36,7 +37,11 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "Configuration", dependencies: ["Primitives"], swiftSettings: settings),
         .target(
-            name: "Commands", dependencies: ["Primitives", "RESP", "Keyspace", "ComputedKeys"], swiftSettings: settings),
+            name: "Commands",
+            dependencies: [
+                "Primitives", "RESP", "Keyspace", "ComputedKeys", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: settings),
         .target(
             name: "Server",
             dependencies: [

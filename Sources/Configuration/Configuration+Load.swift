@@ -59,6 +59,11 @@ extension Configuration {
                 guard !values.isEmpty else { throw .invalid("wrong number of arguments") }
                 warnings.append(Warning(name: name, source: source, line: line))
             }
+        } else if name == "user", let user = values.first {
+            guard !users.contains(where: { $0.name == user }) else {
+                throw .invalid("Duplicate user found. A user can only be defined once in config files")
+            }
+            users.append(DeclaredUser(name: user, rules: Array(values.dropFirst()), source: source, line: line))
         } else if name == "include", values.count == 1 {
             return String(decoding: values[0], as: UTF8.self)
         } else if KnownDirectives.refused.contains(name) {
@@ -94,7 +99,7 @@ extension Configuration {
     }
 
     /// All bytes of the file at `path`.
-    static func read(_ path: String) throws(ConfigurationError) -> [UInt8] {
+    public static func read(_ path: String) throws(ConfigurationError) -> [UInt8] {
         guard !path.utf8.contains(0) else { throw .file(path: path, reason: String(cString: strerror(ENOENT))) }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .file(path: path, reason: systemError()) }

@@ -22,6 +22,17 @@ public struct Configuration: Sendable {
         }
     }
 
+    /// Users that `user` lines declare.
+    public internal(set) var users: [DeclaredUser] = []
+
+    /// A line `user NAME RULE...`. What the rules mean is not known here.
+    public struct DeclaredUser: Sendable, Equatable {
+        public let name: [UInt8]
+        public let rules: [[UInt8]]
+        public let source: String
+        public let line: Int
+    }
+
     /// All defaults.
     public init() {}
 
@@ -95,7 +106,8 @@ public struct Configuration: Sendable {
     /// Whether the value of the directive of that name must not appear in logs.
     public static func isSensitive(_ name: ByteView) -> Bool {
         if let directive = Directive.named(name.array) { return directive.isSensitive }
-        return name.equalsIgnoringCase("masterauth") || name.equalsIgnoringCase("tls-key-file-pass")
+        return name.equalsIgnoringCase("user") || name.equalsIgnoringCase("masterauth")
+            || name.equalsIgnoringCase("tls-key-file-pass")
             || name.equalsIgnoringCase("tls-client-key-file-pass")
     }
 

@@ -113,6 +113,9 @@ extension Directive {
     private static let security: [Directive] = [
         Directive("protected-mode", .bool(\.protectedMode), "refuse other machines while there is no password"),
         Directive("requirepass", .bytes(\.requirePassword), sensitive: true, "password of the default user"),
+        Directive("aclfile", .text(\.aclFile), change: .atStartOnly, "file that users are read from; empty for none"),
+        Directive("acl-pubsub-default", .choice(\.aclPubSubDefault), "what new users may do with channels"),
+        Directive("acllog-max-len", .integer(\.aclLogMaxLength, anySize), "entries of ACL LOG"),
         Directive("enable-debug-command", .choice(\.enableDebugCommand), change: .atStartOnly, "who may use DEBUG"),
     ]
 

@@ -2,7 +2,7 @@
 enum KnownDirectives {
     /// Names of Redis 7.4 that have no effect here: starting with one is a warning, setting one is an error.
     static let ineffective: Set<String> = [
-        "acl-pubsub-default", "acllog-max-len", "active-defrag-cycle-max", "active-defrag-cycle-min",
+        "active-defrag-cycle-max", "active-defrag-cycle-min",
         "active-defrag-ignore-bytes", "active-defrag-max-scan-fields", "active-defrag-threshold-lower",
         "active-defrag-threshold-upper", "activedefrag", "always-show-logo", "aof-disable-auto-gc",
         "aof-load-truncated", "aof-rewrite-incremental-fsync", "aof-timestamp-enabled", "aof-use-rdb-preamble",
@@ -41,5 +41,5 @@ enum KnownDirectives {
     ]
 
     /// Names that protect something: to start as if they were not there would leave open what they close.
-    static let refused: Set<String> = ["user", "aclfile", "rename-command", "tls-port", "sentinel"]
+    static let refused: Set<String> = ["rename-command", "tls-port", "sentinel"]
 }

@@ -87,6 +87,11 @@ public struct Settings: Sendable {
     // Security
     /// Password of the default user; empty for none.
     public var requirePassword: [UInt8] = []
+    /// Path of the file that users are read from; empty for none.
+    public var aclFile = ""
+    public var aclPubSubDefault = ChannelDefault.resetchannels
+    /// Most entries of ACL LOG.
+    public var aclLogMaxLength = 128
     public var enableDebugCommand = Permission.no
 
     // Observation
@@ -149,6 +154,11 @@ public struct Settings: Sendable {
 
     public enum Supervision: String, CaseIterable, Sendable {
         case upstart, systemd, auto, no
+    }
+
+    /// What new users may do with channels.
+    public enum ChannelDefault: String, CaseIterable, Sendable {
+        case allchannels, resetchannels
     }
 
     /// Who may use a command that is dangerous.

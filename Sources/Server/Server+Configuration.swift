@@ -18,11 +18,20 @@ extension Server {
             }
             configuration = changed
         }
+        let password = settings.requirePassword
+        guard password != previous.requirePassword else { return }
+        accounts.setDefaultPassword(password)
+        accountsDidChange()
     }
 
     /// CONFIG REWRITE. One at a time, and none while the configuration changes.
     func rewriteConfiguration() throws(ConfigurationError) {
-        try changeConfiguration { (configuration) throws(ConfigurationError) in try configuration.rewrite() }
+        try changeConfiguration { (configuration) throws(ConfigurationError) in
+            let settings = configuration.settings
+            let users =
+                settings.aclFile.isEmpty ? accounts.configurationLines(password: settings.requirePassword) : []
+            try configuration.rewrite(users: users)
+        }
     }
 }
 

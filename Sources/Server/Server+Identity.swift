@@ -10,6 +10,7 @@ extension Server {
     static let families: [[Command]] =
         DataFamilies.all + [
             ConnectionCommands.commands,
+            AccountCommands.commands,
             ClientCommands.commands,
             ConfigCommands.commands, InfoCommands.commands, MemoryCommands.commands, SlowlogCommands.commands,
             LatencyCommands.commands, DebugCommands.commands, ModuleCommands.commands, ClusterCommands.commands,

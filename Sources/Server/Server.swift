@@ -35,6 +35,7 @@ final class Server: @unchecked Sendable {
     private var notifier: KeyspaceNotifier?
     let tracking = ClientTracking()
     let observations: Observations
+    let accounts: AccountRegistry
     let cycleClock = CycleClock()
     let statistics = Statistics()
     let log: Logger
@@ -55,7 +56,6 @@ final class Server: @unchecked Sendable {
     private var configuration: Configuration
     /// Counts the changes of the configuration; workers compare it with what they have.
     let settingsGeneration = Atomic<Int>(0)
-    private let passwordIsRequired = Atomic<Bool>(false)
     /// Told the level of the log; set before the start.
     var logLevelChanged: (@Sendable (Settings.LogLevel) -> Void)?
     private let shutdownBegan = Atomic<Bool>(false)
@@ -69,6 +69,7 @@ final class Server: @unchecked Sendable {
         graph = DependencyGraph(keyspace: keyspace, epoch: String(Clock.wallMilliseconds(), radix: 16))
         table = CommandTable(Server.families)
         observations = Observations(clients: clients, cycleClock: cycleClock, workers: settings.threads)
+        accounts = AccountRegistry(table, password: settings.requirePassword)
         let notifier = KeyspaceNotifier(server: self)
         keyspace.add(observer: notifier)
         self.notifier = notifier
@@ -89,9 +90,6 @@ final class Server: @unchecked Sendable {
     /// A copy of the settings in force.
     var settings: Settings { configurationLock.withLock { _ in configuration.settings } }
 
-    /// Whether clients must authenticate.
-    var requiresPassword: Bool { passwordIsRequired.load(ordering: .relaxed) }
-
     /// Reads the configuration.
     func withConfiguration<R>(_ body: (Configuration) -> R) -> R {
         configurationLock.withLock { _ in body(configuration) }
@@ -109,7 +107,6 @@ final class Server: @unchecked Sendable {
     private func configurationDidChange() {
         let settings = settings
         logLevelChanged?(settings.logLevel)
-        passwordIsRequired.store(!settings.requirePassword.isEmpty, ordering: .relaxed)
         observations.configure(settings)
         notifier?.configure()
         tracking.limit.store(settings.trackingTableMaxKeys, ordering: .relaxed)

@@ -57,6 +57,7 @@ public enum ServerMain {
         }
         let server = Server(configuration: configuration, supervision: supervisor.kind, log: log)
         server.logLevelChanged = { handler.use($0) }
+        try server.loadUsers()
         handler.isStarted = true
         log.notice("monotonic clock: POSIX clock_gettime")
         log.notice("Running mode=standalone, port=\(settings.port).")

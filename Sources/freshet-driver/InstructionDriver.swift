@@ -123,4 +123,9 @@ private final class Workbench: ExecutionObserver {
     }
 
     func executed(_ call: borrowing Call, ticks: UInt64) {}
+
+    func accessWasDenied(
+        _ denial: Denial, _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry,
+        session: UnsafeMutablePointer<Session>
+    ) {}
 }

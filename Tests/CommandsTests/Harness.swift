@@ -16,6 +16,10 @@ final class Harness {
 
         func executionFailed(_ error: CommandError) {}
         func executed(_ call: borrowing Call, ticks: UInt64) {}
+        func accessWasDenied(
+            _ denial: Denial, _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry,
+            session: UnsafeMutablePointer<Session>
+        ) {}
     }
 
     let keyspace: Keyspace

@@ -111,4 +111,8 @@ private final class PipelineHarness: ExecutionObserver {
     func executionFailed(_ error: CommandError) {}
 
     func executed(_ call: borrowing Call, ticks: UInt64) {}
+    func accessWasDenied(
+        _ denial: Denial, _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry,
+        session: UnsafeMutablePointer<Session>
+    ) {}
 }

@@ -15,6 +15,8 @@ public final class BlockedCall: KeyWaiter, @unchecked Sendable {
     let version: UInt8
     let recording: ReadRecording
     let leavesAccessClock: Bool
+    /// The user that the connection acts for.
+    let account: Account?
 
     /// - Parameters:
     ///   - keys: positions of the keys that it waits for.
@@ -32,6 +34,7 @@ public final class BlockedCall: KeyWaiter, @unchecked Sendable {
         version = call.reply.version
         recording = call.access.recording
         leavesAccessClock = call.access.leavesAccessClock
+        account = call.session.pointee.account
         super.init(
             keys: keys.map { call[$0].array }, database: call.access.database, condition: condition, needsAll: needsAll)
     }

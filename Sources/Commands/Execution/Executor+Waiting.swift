@@ -78,6 +78,9 @@ extension Executor {
 
     /// Executes a command for another connection; false where it must go on waiting.
     private mutating func execute(_ blocked: BlockedCall, _ answer: UnsafeMutablePointer<ByteBuffer>) -> Bool {
+        let account = blocked.account?.current
+        // Where its user was removed its connection is about to be closed.
+        guard account != nil || blocked.account == nil else { return false }
         let standIn = UnsafeMutablePointer<Session>.allocate(capacity: 1)
         standIn.initialize(to: Session(identifier: blocked.session))
         let outer = (
@@ -85,6 +88,7 @@ extension Executor {
             version: call.reply.version, database: call.access.database, recording: call.access.recording,
             reader: call.access.reader, leavesClock: call.access.leavesAccessClock, hasHash: call.hasFirstKeyHash
         )
+        if let account { standIn.pointee.act(for: account) }
         standIn.pointee.database = blocked.database
         standIn.pointee.version = blocked.version
         call.session = standIn
@@ -112,6 +116,11 @@ extension Executor {
         return blocked.arguments.withViews { arguments in
             call.entry = blocked.entry.takeUnretainedValue()
             call.arguments = arguments
+            if standIn.pointee.state.contains(.restricted), let denial = denial(call.entry, arguments) {
+                // It was permitted when it began to wait.
+                call.reply.error(deny(denial, call.entry, arguments).message)
+                return true
+            }
             var isAnswered = true
             do throws(CommandError) {
                 try call.entry.handler(&call)

@@ -15,6 +15,10 @@ public protocol ExecutionObserver: AnyObject {
     ///
     /// - Parameter worker: the number of the worker that has executed it.
     func blockedCallAnswered(_ blocked: BlockedCall, _ answer: ByteView, from worker: Int)
+    /// A call was refused since the connection's user has no permission for it.
+    func accessWasDenied(
+        _ denial: Denial, _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry,
+        session: UnsafeMutablePointer<Session>)
 }
 
 /// Runs commands: checks, queues, locks, calls the handler, announces the changes and counts.
@@ -220,6 +224,9 @@ public struct Executor: ~Copyable {
         call.entry = entry
         call.arguments = arguments
         call.hasFirstKeyHash = false
+        if call.session.pointee.state.contains(.restricted), let denial = denial(entry, arguments) {
+            return denyQueued(denial, entry, arguments)
+        }
         if call.session.pointee.state.contains(.tracking) { prepareTracking(entry) }
         handle(entry)
         _ = finish(entry, arguments, startedAt: start)
@@ -289,6 +296,13 @@ public struct Executor: ~Copyable {
         let state = call.session.pointee.state
         if state.contains(.answered) { return answer(entry) }
         if state.contains(.unauthenticated), !entry.flags.contains(.noAuth) { return reject(entry, .notAuthenticated) }
+        let isQueued = state.contains(.transaction) && !entry.flags.contains(.immediate)
+        if isQueued, entry.flags.contains(.noMulti) {
+            return reject(entry, CommandError("ERR Command not allowed inside a transaction"))
+        }
+        if state.contains(.restricted), let denial = denial(entry, arguments) {
+            return reject(entry, deny(denial, entry, arguments))
+        }
         if state.contains(.subscriber), call.session.pointee.version == 2, !entry.flags.contains(.subscribed) {
             return reject(entry, .onlySubscribing(entry.fullName))
         }
@@ -296,10 +310,7 @@ public struct Executor: ~Copyable {
             return reject(entry, CommandError("ERR Replica can't interact with the keyspace"))
         }
         if budget.isExceeded, refusesWhenFull(entry), !makesRoom() { return reject(entry, .outOfMemory) }
-        if state.contains(.transaction), !entry.flags.contains(.immediate) {
-            if entry.flags.contains(.noMulti) {
-                return reject(entry, CommandError("ERR Command not allowed inside a transaction"))
-            }
+        if isQueued {
             call.session.pointee.queue.append(.passUnretained(entry), arguments)
             return call.reply.simple("QUEUED")
         }

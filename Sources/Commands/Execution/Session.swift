@@ -6,8 +6,8 @@ import Primitives
 public struct Session: ~Copyable {
     /// States in which a command cannot simply be executed.
     public struct State: OptionSet, Sendable {
-        public let rawValue: UInt8
-        public init(rawValue: UInt8) { self.rawValue = rawValue }
+        public let rawValue: UInt16
+        public init(rawValue: UInt16) { self.rawValue = rawValue }
         /// A password is needed first.
         public static let unauthenticated = State(rawValue: 1 << 0)
         /// Between MULTI and EXEC: commands are queued.
@@ -24,6 +24,8 @@ public struct Session: ~Copyable {
         public static let answered = State(rawValue: 1 << 6)
         /// Sees what all connections execute: may not read or write keys.
         public static let monitor = State(rawValue: 1 << 7)
+        /// Acts for a user who may not do everything: each command is checked.
+        public static let restricted = State(rawValue: 1 << 8)
     }
 
     /// Unique among all connections since the start.
@@ -32,6 +34,8 @@ public struct Session: ~Copyable {
     /// 2 or 3: the version of RESP that is spoken.
     public var version: UInt8 = 2
     public var state: State = []
+    /// The user that the connection acts for. Where there is none, everything is permitted.
+    public internal(set) var account: Account?
     /// Whether to close the connection once what was answered is sent.
     public var closesAfterReply = false
     /// What `CLIENT TRACKING` does for it.

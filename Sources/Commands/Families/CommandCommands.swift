@@ -139,7 +139,7 @@ public enum CommandCommands {
         let mark = call.reply.deferredArray()
         var count = 0
         for specification in entry.command.keys {
-            let names = flags(specification, of: entry, arguments).names
+            let names = entry.command.keyFlags(specification, arguments).names
             specification.forEachKey(in: arguments) {
                 call.reply.array(2)
                 call.reply.bulk(arguments[$0])
@@ -170,25 +170,6 @@ public enum CommandCommands {
             throw CommandError("ERR Invalid arguments specified for command")
         }
         return (entry, arguments)
-    }
-
-    /// What a call does to the keys, where that varies: SET reads only with the option GET, BITFIELD writes only with
-    /// other operations than that, DELEX reads only under a condition.
-    private static func flags(
-        _ specification: KeySpecification, of entry: CommandEntry, _ arguments: UnsafeBufferPointer<ByteView>
-    ) -> KeySpecification.Flags {
-        guard specification.flags.contains(.variable) else { return specification.flags }
-        switch entry.fullName {
-        case "bitfield":
-            let writes = arguments.dropFirst(2).contains {
-                $0.equalsIgnoringCase("set") || $0.equalsIgnoringCase("incrby")
-            }
-            return writes ? [.readWrite, .access, .update] : [.readOnly, .access]
-        case "delex": return arguments.count > 2 ? [.readWrite, .access, .delete] : [.removes, .delete]
-        default: break
-        }
-        let reads = arguments.dropFirst(3).contains { $0.equalsIgnoringCase("get") }
-        return reads ? [.readWrite, .access, .update] : [.overwrite, .update]
     }
 }
 

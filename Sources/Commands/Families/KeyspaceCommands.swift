@@ -79,8 +79,13 @@ public enum KeyspaceCommands {
     private static func scanAndDelete(_ call: inout Call) throws(CommandError) {
         let cursor = try ScanOptions.cursor(call, 1)
         let options = try ScanOptions(call, from: 2, of: .keys)
+        let user = call.restrictedUser
         let (next, removed) = call.access.scanRemoving(
-            cursor, limit: options.limit, commits: !call.isInTransaction, options.accepts)
+            cursor, limit: options.limit, commits: !call.isInTransaction
+        ) {
+            // Keys that the caller may not delete are none of its business.
+            options.accepts($0) && (user?.permits(key: $0.key, .delete) ?? true)
+        }
         call.reply.array(2)
         call.reply.bulk(ByteView(call.scratch, count: writeUnsigned(next, to: call.scratch)))
         call.reply.integer(removed)

@@ -1,3 +1,5 @@
+import Primitives
+
 extension Command {
     /// The arguments behind the name as a tree, each key with the specification that finds it. O(length of `syntax`).
     public var arguments: [Argument] {
@@ -33,5 +35,28 @@ extension Command {
             range = (range.step == 0 ? first : range.first, last, 1)
         }
         return range
+    }
+
+    /// What a call does to the keys that a specification finds, where that varies with the options: SET reads only with GET or
+    /// under a condition, BITFIELD writes only with other operations than GET, DELEX reads only under a condition.
+    func keyFlags(
+        _ specification: KeySpecification, _ arguments: UnsafeBufferPointer<ByteView>
+    ) -> KeySpecification.Flags {
+        guard specification.flags.contains(.variable) else { return specification.flags }
+        switch name {
+        case "bitfield":
+            let writes = arguments.dropFirst(2).contains {
+                $0.equalsIgnoringCase("set") || $0.equalsIgnoringCase("incrby")
+            }
+            return writes ? [.readWrite, .access, .update] : [.readOnly, .access]
+        case "delex": return arguments.count > 2 ? [.readWrite, .access, .delete] : [.removes, .delete]
+        case "set":
+            let reading: [StaticString] = ["get", "ifeq", "ifne", "ifdeq", "ifdne"]
+            let reads = arguments.dropFirst(3).contains { argument in
+                reading.contains { argument.equalsIgnoringCase($0) }
+            }
+            return reads ? [.readWrite, .access, .update] : [.overwrite, .update]
+        default: return specification.flags
+        }
     }
 }

@@ -14,6 +14,8 @@ public struct Command: Sendable {
     /// ACL categories beside those that follow from the flags and the group.
     public let categories: CommandCategories
     public let keys: [KeySpecification]
+    /// Which arguments are channels; nil where none is.
+    public let channels: ChannelSpecification?
     /// The argument, in the usual form of a call, that names the first element of the aggregate under the first key that
     /// the call looks for: what can be fetched ahead. 0 where there is none.
     public let element: Int
@@ -29,7 +31,8 @@ public struct Command: Sendable {
 
     public init(
         _ name: String, arity: Int, flags: CommandFlags = [], categories: CommandCategories = [],
-        keys: [KeySpecification] = [], element: Int = 0, group: CommandGroup, since: String,
+        keys: [KeySpecification] = [], channels: ChannelSpecification? = nil, element: Int = 0, group: CommandGroup,
+        since: String,
         complexity: String = "O(1)",
         summary: String, syntax: String = "", subcommands: [Command] = [], handler: @escaping Handler
     ) {
@@ -38,6 +41,7 @@ public struct Command: Sendable {
         self.flags = flags
         self.categories = categories
         self.keys = keys
+        self.channels = channels
         self.element = element
         self.group = group
         self.since = since

@@ -5,6 +5,8 @@ public final class CommandEntry: @unchecked Sendable {
     public let command: Command
     /// Full name, `client|kill` for a subcommand.
     public let fullName: String
+    /// Whether it is one of a container's.
+    let isSubcommand: Bool
     /// Position in statistics that are kept by command.
     public let identifier: Int
     public let subcommands: [String: CommandEntry]
@@ -21,6 +23,7 @@ public final class CommandEntry: @unchecked Sendable {
 
     init(_ command: Command, parent: String?, nextIdentifier: inout Int) {
         self.command = command
+        isSubcommand = parent != nil
         fullName = parent.map { $0 + "|" + command.name } ?? command.name
         identifier = nextIdentifier
         nextIdentifier += 1
@@ -164,6 +167,13 @@ public final class CommandTable: Sendable {
         let container = find(ByteView(base, count: parts[0].count))?.takeUnretainedValue()
         guard parts.count == 2 else { return container }
         return container?.subcommands[String(decoding: parts[1].lazy.map(asciiLowercased), as: UTF8.self)]
+    }
+
+    /// The command or subcommand that a call with these arguments means, whatever their number; nil where there is none.
+    public func find(call arguments: UnsafeBufferPointer<ByteView>) -> CommandEntry? {
+        guard let name = arguments.first, let entry = find(name)?.takeUnretainedValue() else { return nil }
+        guard !entry.subcommands.isEmpty, arguments.count > 1 else { return entry }
+        return entry.subcommands[arguments[1].lowercasedString]
     }
 
     private static func equals(_ entry: Unmanaged<CommandEntry>, _ name: ByteView) -> Bool {

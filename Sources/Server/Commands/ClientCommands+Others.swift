@@ -144,7 +144,7 @@ extension ClientCommands {
             } else if call.isWord(index, "laddr") {
                 filter.localAddress = value
             } else if call.isWord(index, "user") {
-                guard value == ByteView("default") else {
+                guard call.server.accounts.find(value) != nil else {
                     throw CommandError(composed: "ERR No such user '\(value.string)'")
                 }
                 filter.user = value.string

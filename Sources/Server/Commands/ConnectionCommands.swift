@@ -60,7 +60,8 @@ enum ConnectionCommands {
         let server = call.server
         if call.session.pointee.state.contains(.monitor), let record = call.record { server.stopMonitoring(record) }
         if let connection = call.worker.current { call.worker.unsubscribeAll(connection) }
-        call.session.pointee.state = server.requiresPassword ? .unauthenticated : []
+        call.session.pointee.state = []
+        call.actForDefault()
         call.session.pointee.database = 0
         call.access.database = 0
         call.session.pointee.version = 2
@@ -78,7 +79,7 @@ enum ConnectionCommands {
     private static func auth(_ call: inout Call) throws(CommandError) {
         guard call.count <= 3 else { throw .syntax }
         if call.count == 2 {
-            guard call.server.requiresPassword else { throw noPasswordConfigured }
+            guard !call.server.accounts.standard.user.needsNoPassword else { throw noPasswordConfigured }
             try authenticate(ByteView("default"), call[1], &call)
         } else {
             try authenticate(call[1], call[2], &call)
@@ -95,10 +96,12 @@ enum ConnectionCommands {
     private static func authenticate(
         _ user: ByteView, _ password: ByteView, _ call: inout Call
     ) throws(CommandError) {
-        guard call.server.accepts(user: user, password: password) else {
+        guard let account = call.server.accounts.authenticate(user, password: password) else {
+            call.server.observations.record(.auth, call[0], user: user, session: call.session)
             throw CommandError("WRONGPASS invalid username-password pair or user is disabled.")
         }
         call.session.pointee.state.remove(.unauthenticated)
+        call.act(for: account)
     }
 
     // MARK: HELLO

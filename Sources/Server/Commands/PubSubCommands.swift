@@ -12,7 +12,7 @@ enum PubSubCommands {
 
     static let commands: [Command] = [
         Command(
-            "subscribe", arity: -2, flags: flags.union(.walks), group: .pubsub, since: "2.0.0",
+            "subscribe", arity: -2, flags: flags.union(.walks), channels: .subscribe, group: .pubsub, since: "2.0.0",
             complexity: "O(n), n being the number of channels.",
             summary: "Lets the connection get what is published on channels.",
             syntax: "channel:string...", handler: subscribe),
@@ -21,7 +21,7 @@ enum PubSubCommands {
             complexity: "O(n), n being the number of channels.", summary: "Ends subscriptions of channels.",
             syntax: "[channel:string...]", handler: unsubscribe),
         Command(
-            "psubscribe", arity: -2, flags: flags, group: .pubsub, since: "2.0.0",
+            "psubscribe", arity: -2, flags: flags, channels: .pattern, group: .pubsub, since: "2.0.0",
             complexity: "O(n), n being the number of patterns.",
             summary: "Lets the connection get what is published on channels whose names match patterns.",
             syntax: "pattern:pattern...", handler: subscribeToPatterns),
@@ -30,7 +30,8 @@ enum PubSubCommands {
             complexity: "O(n), n being the number of patterns.", summary: "Ends subscriptions of patterns.",
             syntax: "[pattern:pattern...]", handler: unsubscribeFromPatterns),
         Command(
-            "ssubscribe", arity: -2, flags: flags, keys: [.range(1, -1, .notKey)], group: .pubsub, since: "7.0.0",
+            "ssubscribe", arity: -2, flags: flags, keys: [.range(1, -1, .notKey)], channels: .subscribe, group: .pubsub,
+            since: "7.0.0",
             complexity: "O(n), n being the number of channels.",
             summary: "Lets the connection get what is published on shard channels.", syntax: "shardchannel:string...",
             handler: subscribeToShardChannels),
@@ -39,13 +40,14 @@ enum PubSubCommands {
             complexity: "O(n), n being the number of channels.", summary: "Ends subscriptions of shard channels.",
             syntax: "[shardchannel:string...]", handler: unsubscribeFromShardChannels),
         Command(
-            "publish", arity: 3, flags: [.pubsub, .loading, .stale, .fast, .mayReplicate], group: .pubsub,
+            "publish", arity: 3, flags: [.pubsub, .loading, .stale, .fast, .mayReplicate], channels: .publish,
+            group: .pubsub,
             since: "2.0.0", complexity: "O(n+m), n being the number of subscribers and m that of patterns.",
             summary: "Sends a message to the subscribers of a channel.", syntax: "channel:string message:string",
             handler: publish),
         Command(
             "spublish", arity: 3, flags: [.pubsub, .loading, .stale, .fast, .mayReplicate], keys: [.one(1, .notKey)],
-            group: .pubsub,
+            channels: .publish, group: .pubsub,
             since: "7.0.0", complexity: "O(n), n being the number of subscribers.",
             summary: "Sends a message to the subscribers of a shard channel.",
             syntax: "shardchannel:string message:string", handler: publishToShardChannel),

@@ -65,8 +65,11 @@ extension InfoReport {
         info.field("eventloop_duration_cmd_sum", server.cycleClock.microseconds(totals.commandTicks))
         info.field("instantaneous_eventloop_cycles_per_sec", rates.turns, decimals: 0)
         info.field("instantaneous_eventloop_duration_usec", rates.turnMicroseconds, decimals: 0)
-        info.zeros(
-            "acl_access_denied_auth", "acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel")
+        let denied = server.observations.accessLog
+        info.field("acl_access_denied_auth", denied.count(.auth))
+        info.field("acl_access_denied_cmd", denied.count(.command))
+        info.field("acl_access_denied_key", denied.count(.key))
+        info.field("acl_access_denied_channel", denied.count(.channel))
     }
 
     mutating func writeCommands() {

@@ -113,6 +113,7 @@ extension Server {
         statistics.clientsEvicted.store(0, ordering: .relaxed)
         keyspace.budget.resetStatistics()
         observations.resetErrors()
+        observations.accessLog.resetCounts()
         keyspace.resetLazyFreeStatistics()
         graph.resetStatistics()
         for worker in workers {

@@ -42,6 +42,7 @@ final class Observations: ExecutionObserver, Sendable {
     /// Microseconds from which a call is slow for the slow log or the latency monitor.
     private let slowMicroseconds = Atomic<Int64>(.max)
     private let cycleClock: CycleClock
+    let accessLog = AccessLog()
     private let clients: ClientRegistry
     /// Gets the answers of calls that have waited; set before commands are executed.
     nonisolated(unsafe) unowned(unsafe) var server: Server?
@@ -58,6 +59,7 @@ final class Observations: ExecutionObserver, Sendable {
             $0.threshold = settings.slowlogLogSlowerThan
             if $0.calls.count > $0.limit { $0.calls.removeFirst($0.calls.count - $0.limit) }
         }
+        accessLog.setLimit(settings.aclLogMaxLength)
         latencyMonitor.threshold.store(settings.latencyMonitorThreshold, ordering: .relaxed)
         slowMicroseconds.store(Int64(Self.slowThreshold(settings)), ordering: .relaxed)
     }
@@ -112,6 +114,34 @@ final class Observations: ExecutionObserver, Sendable {
 
     func blockedCallAnswered(_ blocked: BlockedCall, _ answer: ByteView, from worker: Int) {
         server?.answer(blocked, answer, from: worker)
+    }
+
+    // MARK: Refusals
+
+    func accessWasDenied(
+        _ denial: Denial, _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry,
+        session: UnsafeMutablePointer<Session>
+    ) {
+        let user = session.pointee.account?.user.name ?? []
+        clients.find(session.pointee.identifier)?.lastCommand.set(entry.identifier)
+        user.withView { user in
+            guard denial == .command else {
+                return record(AccessLog.Reason(denial), arguments[denial.index], user: user, session: session)
+            }
+            Array(entry.fullName.utf8).withView { record(.command, $0, user: user, session: session) }
+        }
+    }
+
+    /// Notes that a connection was refused something.
+    func record(
+        _ reason: AccessLog.Reason, _ object: ByteView, user: ByteView, session: UnsafeMutablePointer<Session>
+    ) {
+        let now = Clock.wallMilliseconds()
+        let client = clients.find(session.pointee.identifier)
+        accessLog.record(
+            reason, object, user: user, isInTransaction: session.pointee.queuedCount != nil,
+            client: client.flatMap { client in server.map { client.line($0.table, now: now / 1000, argumentBytes: 0) } }
+                ?? "", now: now)
     }
 
     // MARK: Slow calls

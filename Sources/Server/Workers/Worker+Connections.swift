@@ -75,7 +75,8 @@ extension Worker {
             localAddress: local, descriptor: Int(descriptor), worker: index, isUnixSocket: isUnixSocket,
             now: Clock.wallMilliseconds() / 1000)
         var session = Session(identifier: record.identifier)
-        if server.requiresPassword { session.state.insert(.unauthenticated) }
+        session.act(for: server.accounts.standard)
+        if server.accounts.requiresPassword { session.state.insert(.unauthenticated) }
         let connection = UnsafeMutablePointer<Connection>.allocate(capacity: 1)
         connection.initialize(to: Connection(descriptor: descriptor, session: session, record: record))
         server.clients.add(record)
@@ -86,7 +87,7 @@ extension Worker {
 
     /// Why a new connection is not served: the encoded error, nil where it is. Counts the connection if it is.
     private func refusal(_ peer: SocketAddress) -> [UInt8]? {
-        if settings.protectedMode, !server.requiresPassword, !peer.isLocal {
+        if settings.protectedMode, !server.accounts.requiresPassword, !peer.isLocal {
             return Array(Self.protectedModeRefusal.utf8)
         }
         guard server.clients.reserve(limit: settings.maxClients) else {

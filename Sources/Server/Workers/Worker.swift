@@ -35,6 +35,8 @@ final class Worker: @unchecked Sendable {
         case restored([UInt8])
         /// Look whether a pause is over.
         case resume
+        /// Take over what has changed of settings and users.
+        case adoptSettings
         /// Finish and end the thread.
         case stop
     }
@@ -56,6 +58,8 @@ final class Worker: @unchecked Sendable {
     /// This worker's copy of the configuration.
     var settings: Settings
     var settingsGeneration = -1
+    /// The changes of users that its connections have taken over.
+    var accountsGeneration = -1
 
     var connections: [Int: UnsafeMutablePointer<Connection>] = [:]
     /// Closed in this turn of the loop; events of theirs may still be in the queue.
@@ -201,6 +205,7 @@ final class Worker: @unchecked Sendable {
         case .answer(let identifier, let blocked, let answer):
             if let connection = connections[identifier] { self.answer(connection, blocked, answer) }
         case .resume: resumePaused()
+        case .adoptSettings: adoptSettings()
         case .stop: isStopping = true
         case .restored(let channel): receiveRestored(channel)
         case .push, .pushToAll, .publish, .value: break
@@ -228,7 +233,8 @@ final class Worker: @unchecked Sendable {
     @inline(never)
     private func adoptSettings(_ generation: Int) {
         settingsGeneration = generation
-        if !server.requiresPassword {
+        adoptAccounts()
+        if !server.accounts.requiresPassword {
             for connection in connections.values { connection.pointee.session.state.remove(.unauthenticated) }
         }
         settings = server.settings

@@ -12,7 +12,10 @@ public enum ComputeCommands {
     public static let commands: [Command] = [
         Command(
             "compute.begin", arity: -2, flags: [.denyoom, .blocking, .noscript],
-            keys: [.one(1, [.readWrite, .access]), .keyword("deps", from: 2, skipping: "tags", [.readOnly])],
+            keys: [
+                .one(1, [.readWrite, .access, .update]),
+                .keyword("deps", from: 2, skipping: "tags", [.readOnly, .access]),
+            ],
             group: .compute,
             since: since, complexity: "O(n), n being the number of dependencies that are named.",
             summary: """
@@ -24,7 +27,7 @@ public enum ComputeCommands {
                 """, handler: begin),
         Command(
             "compute.depend", arity: -3, flags: [.denyoom, .fast],
-            keys: [.keyword("keys", from: 2, skipping: "tags", [.readOnly])],
+            keys: [.keyword("keys", from: 2, skipping: "tags", [.readOnly, .access])],
             group: .compute, since: since, complexity: "O(n), n being the number of dependencies.",
             summary: "Adds to what a value that is being computed depends on.",
             syntax: "token:string [KEYS numkeys:integer key:key...] [TAGS numtags:integer tag:string...]",
@@ -123,6 +126,7 @@ public enum ComputeCommands {
         let isMarked = call.takeSuspension()?.job != nil
         let options = try ComputeOptions(call, from: 3, [.expiry, .grace, .cost])
         guard let graph = call.graph, let target = graph.target(of: call[1], now: call.now) else { throw .leaseLost }
+        try target.key.withView { (key) throws(CommandError) in try call.requirePermission(key, [.update]) }
         let token = call[1]
         let value = call[2]
         let slices = !isMarked && !call.isInTransaction

@@ -9,7 +9,9 @@ public enum ComputeSourceCommands {
     public static let commands: [Command] = [
         Command(
             "compute.set", arity: -3, flags: [.write, .denyoom, .marks],
-            keys: [.one(1, [.overwrite, .update]), .keyword("deps", from: 3, skipping: "tags", [.readOnly])],
+            keys: [
+                .one(1, [.overwrite, .update]), .keyword("deps", from: 3, skipping: "tags", [.readOnly, .access]),
+            ],
             group: .compute,
             since: ComputeCommands.since,
             complexity: "O(n), n being the number of dependencies and of computed keys that this makes stale.",
@@ -21,7 +23,7 @@ public enum ComputeSourceCommands {
                 """, handler: set),
         Command(
             "compute.invalidate", arity: -2, flags: [.write, .marks],
-            keys: [.keyword("keys", from: 1, skipping: "tags", [.readWrite])],
+            keys: [.keyword("keys", from: 1, skipping: "tags", [.readWrite, .update])],
             group: .compute, since: ComputeCommands.since,
             complexity: "O(n), n being the number of computed keys that turn stale.",
             summary: "Makes stale what was derived from keys and tags, and those of the keys that are computed.",

@@ -21,7 +21,8 @@ public enum SetAlgebraCommands {
             summary: "Counts the members that are in all of several sets.",
             syntax: "numkeys:integer key:key... [LIMIT limit:integer]", handler: sintercard),
         storing(
-            "sinterstore", cost: interCost, summary: "Stores the members that are in all of several sets.",
+            "sinterstore", writing: .readWrite, cost: interCost,
+            summary: "Stores the members that are in all of several sets.",
             sinterstore),
         storing(
             "sunionstore", cost: totalCost, summary: "Stores the members that are in any of several sets.",
@@ -40,11 +41,12 @@ public enum SetAlgebraCommands {
     }
 
     private static func storing(
-        _ name: String, cost: String, summary: String, _ handler: @escaping Command.Handler
+        _ name: String, writing: KeySpecification.Flags = .overwrite, cost: String, summary: String,
+        _ handler: @escaping Command.Handler
     ) -> Command {
         Command(
             name, arity: -3, flags: [.write, .denyoom],
-            keys: [.one(1, [.overwrite, .update]), .range(2, -1, [.readOnly, .access])], group: .set, since: "1.0.0",
+            keys: [.one(1, writing.union(.update)), .range(2, -1, [.readOnly, .access])], group: .set, since: "1.0.0",
             complexity: cost, summary: summary, syntax: "destination:key key:key...", handler: handler)
     }
 

@@ -25,7 +25,8 @@ public enum SetCommands {
             since: "1.0.0", summary: "Answers whether a member is in a set.", syntax: "key:key member:string",
             handler: sismember),
         Command(
-            "smismember", arity: -3, flags: [.readonly, .fast], keys: [.one(1, .readOnly)], element: 2, group: .set,
+            "smismember", arity: -3, flags: [.readonly, .fast], keys: [.one(1, [.readOnly, .access])], element: 2,
+            group: .set,
             since: "6.2.0", complexity: "O(n), n being the number of members given.",
             summary: "Answers which of several members are in a set.", syntax: "key:key member:string...",
             handler: smismember),

@@ -37,9 +37,15 @@ struct SortOptions {
                 index += 1
             } else if left >= 1, call.isWord(index, "by") {
                 let pattern = SortPattern(call[index + 1])
-                if pattern.isConstant { keepsOrder = true } else { weight = pattern }
+                if pattern.isConstant {
+                    keepsOrder = true
+                } else {
+                    guard call.permitsAllKeys(.access) else { throw Self.denied("BY") }
+                    weight = pattern
+                }
                 index += 1
             } else if left >= 1, call.isWord(index, "get") {
+                guard call.permitsAllKeys(.access) else { throw Self.denied("GET") }
                 results.append(SortPattern(call[index + 1], isResult: true))
                 index += 1
             } else {
@@ -47,6 +53,11 @@ struct SortOptions {
             }
             index += 1
         }
+    }
+
+    /// The names of the keys that patterns stand for cannot be checked before they are known.
+    private static func denied(_ option: String) -> CommandError {
+        CommandError(composed: "ERR \(option) option of SORT denied due to insufficient ACL permissions.")
     }
 
     /// A set has no order that it could keep where the result is: its elements are ordered as texts.
