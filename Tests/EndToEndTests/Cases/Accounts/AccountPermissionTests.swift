@@ -263,6 +263,27 @@ import Testing
         #expect(try admin.run("PUBLISH b hello") == .integer(0))
     }
 
+    /// Whoever has the answer to ACL SETUSER can rely on it, whichever thread serves the connections of the user.
+    @Test(arguments: ServerKind.all)
+    func changesHoldForOpenConnectionsAtOnce(_ kind: ServerKind) throws {
+        let server = try ServerProcess(kind, kind == .freshet ? ["--threads", "4"] : [])
+        let admin = try server.client()
+        try admin.run("ACL SETUSER u on nopass +get ~*")
+        let clients = try (0..<12).map { _ in try server.client() }
+        for client in clients { #expect(try client.run("AUTH u x") == .ok) }
+        for round in 0..<100 {
+            let isPermitted = round % 2 == 0
+            #expect(try admin.run("ACL SETUSER u \(isPermitted ? "+get" : "-get")") == .ok)
+            for client in clients { #expect(try client.run("GET k").isError != isPermitted) }
+        }
+        // Nothing that was sent before is executed with rights that were taken away in between by itself.
+        try admin.run("ACL SETUSER v on nopass +@all ~*")
+        let client = try server.client()
+        try client.run("AUTH v x")
+        let replies = try client.pipeline(lines: ["GET k", "ACL SETUSER v -get", "GET k", "MULTI", "GET k", "EXEC"])
+        #expect(replies.map(\.isError) == [false, false, true, false, true, true])
+    }
+
     @Test(arguments: ServerKind.since("7.2"))
     func whoWaitsIsCheckedWhenItIsServed(_ kind: ServerKind) throws {
         let server = try ServerProcess(kind, ["--threads", "4"])
