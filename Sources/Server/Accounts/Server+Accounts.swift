@@ -49,6 +49,8 @@ extension Server {
                 try accounts.apply(rules, to: declared.name, ruleContext)
             } catch {
                 switch error {
+                case .rule(let rule, .unknownCommand):
+                    throw fault(declared, "'\(RefusedRule.text(rule))': \(AccountRuleError.unknownCommand.message)")
                 case .rule(_, let reason): throw fault(declared, reason.message)
                 case .unmatchedParenthesis: throw fault(declared, error.message)
                 }
