@@ -64,12 +64,12 @@ class Fill:
     grown: int  # bytes beyond the server before the fill
 
 
-def fill(server, commands, count):
-    """Sends encoded commands, each with a one-line reply, and tells what they cost."""
+def fill(server, commands, count, batch=1000):
+    """Sends encoded commands in batches, each with a reply of one line or one text, and tells what they cost."""
     empty = server.settled_resident_bytes()
     connection = server.connect()
     cpu, start = server.cpu_nanoseconds(), time.monotonic()
-    connection.fill(wire.chunked(commands))
+    connection.fill(wire.chunked(commands, batch))
     seconds, cpu = time.monotonic() - start, server.cpu_nanoseconds() - cpu
     connection.close()
     resident = server.settled_resident_bytes()

@@ -70,6 +70,11 @@ def entries(count):
     return (command % (1_700_000_000_000 + index, index % 1000, index) for index in range(count))
 
 
+def fill(server, count):
+    # Batches as a producer sends them: buffers for larger ones leave holes in memory that are not the stream's.
+    return load.fill(server, entries(count), count, batch=64)
+
+
 def deliver(server, cores, requests):
     return deliver_batches(server, requests, 1)
 
@@ -82,7 +87,7 @@ def deliver_batches(server, requests, count):
     """Delivers all entries of a stream, `count` at a time, and acknowledges them; the cost of one command."""
     batches = requests // PIPELINE
     pairs = PIPELINE // 2
-    load.fill(server, entries(batches * pairs * count), batches * pairs * count)
+    fill(server, batches * pairs * count)
     connection = server.connect()
     connection.call("XGROUP", "CREATE", "stream", "group", "0")
     read = wire.encode("XREADGROUP", "GROUP", "group", "consumer", "COUNT", count, "STREAMS", "stream", ">")
@@ -106,6 +111,6 @@ def memory(names, launcher, cores, options, verdicts):
     for name in names:
         report.progress(f"{title} on {name}")
         with launcher.start(name, cores) as server:
-            resident[name] = load.fill(server, entries(options.entries), options.entries).resident
+            resident[name] = fill(server, options.entries).resident
             load.expect(server, options.entries, "XLEN", "stream")
     return row(f"{title}, MB", [f"{resident[name] / 1e6:,.1f}" for name in names], resident, 1.0, verdicts)

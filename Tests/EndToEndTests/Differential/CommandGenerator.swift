@@ -39,8 +39,8 @@ struct CommandGenerator {
         case 2: command[0] = random.pick(["NOSUCH", "SETT", "", "ZADD\r\n"])
         case 3: command[0] = command[0].lowercased()
         default:
-            // Any pattern would do for CONFIG GET.
-            guard command.count > 1, command[0] != "CONFIG" else { return }
+            // Any pattern would do for CONFIG GET, and any text that begins with a number as a count for COMMAND GETKEYS.
+            guard command.count > 1, command[0] != "CONFIG", command[0] != "COMMAND" else { return }
             let index = Int.random(in: 1..<command.count, using: &random)
             command[index] = random.pick(CommandGenerator.oddArguments)
         }

@@ -20,11 +20,17 @@ extension StreamBlock {
     ///
     /// - Parameters:
     ///   - textCount: bytes of all fields and values.
-    ///   - expected: bytes that the block is likely to grow to.
-    static func make(_ id: StreamID, _ pairs: StreamPairs, textCount: Int, expected: Int) -> StreamBlock {
+    ///   - spare: memory to be used, or freed where it is too small.
+    static func make(_ id: StreamID, _ pairs: StreamPairs, textCount: Int, in spare: Spare?) -> StreamBlock {
         // Fields stand in the head, only values in the entry.
-        let capacity = max(room(textCount, pairs) + numbers, expected)
-        let block = StreamBlock(id: id, memory: Allocation.allocate(capacity), capacity: capacity)
+        let needed = room(textCount, pairs) + numbers
+        let block: StreamBlock
+        if let spare, spare.capacity >= needed {
+            block = StreamBlock(id: id, memory: spare.memory, capacity: spare.capacity)
+        } else {
+            if let spare { Allocation.free(spare.memory) }
+            block = StreamBlock(id: id, memory: Allocation.allocate(needed), capacity: needed)
+        }
         var writer = ElementWriter(block.memory + Listpack.headerCount)
         writer.append(1)
         writer.append(0)
@@ -97,8 +103,25 @@ extension StreamBlock {
     @inline(never)
     private mutating func grow(_ needed: Int) -> Int { resize(max(needed, capacity + capacity / 2)) }
 
-    /// Gives back what is not used; answers by how much the memory has grown, which is not positive.
-    mutating func shrink() -> Int { resize(pack.byteCount) }
+    /// Memory that a block has left.
+    struct Spare {
+        let memory: UnsafeMutableRawPointer
+        let capacity: Int
+    }
+
+    /// Moves a block that is full to memory of its own size and answers what it was written in, for the next one: to
+    /// shrink it where it is would leave holes between blocks that nothing fits into. Nil where it stays.
+    mutating func fit() -> Spare? {
+        let count = pack.byteCount
+        guard capacity - count > count / 32 else { return nil }
+        guard count <= 1 << 16 else {
+            _ = resize(count)
+            return nil
+        }
+        let spare = Spare(memory: memory, capacity: capacity)
+        self = copy()
+        return spare
+    }
 
     private mutating func resize(_ size: Int) -> Int {
         let before = memoryUsage

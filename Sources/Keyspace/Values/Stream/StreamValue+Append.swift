@@ -68,14 +68,14 @@ extension StreamValue {
     @inline(never)
     private func beginBlock(_ id: StreamID, _ pairs: StreamPairs, _ textCount: Int) {
         let last = state.pointee.blocks.last
+        var spare: StreamBlock.Spare?
         if last != state.pointee.blocks.end {
             let block = state.pointee.blocks.pointer(last)
-            state.pointee.memory += block.pointee.shrink()
-            state.pointee.fullBlockBytes = block.pointee.pack.byteCount
+            state.pointee.memory -= block.pointee.memoryUsage
+            spare = block.pointee.fit()
+            state.pointee.memory += block.pointee.memoryUsage
         }
-        // The next block is likely to be as large as this one: then it never moves.
-        let expected = min(state.pointee.fullBlockBytes + state.pointee.fullBlockBytes / 16, 8192)
-        let block = StreamBlock.make(id, pairs, textCount: textCount, expected: expected)
+        let block = StreamBlock.make(id, pairs, textCount: textCount, in: spare)
         state.pointee.blocks.append(block)
         state.pointee.memory += block.memoryUsage
     }

@@ -44,8 +44,6 @@ public struct StreamValue {
         var memory = 0
         /// Counts what makes positions in blocks worthless: a block that goes, or whose head changes its length.
         var generation: UInt64 = 1
-        /// Bytes of the block before the last when it was full: what the next one will need.
-        var fullBlockBytes = 0
         /// The groups in the order of their names.
         var groups = NamedPointers<StreamGroup.State>()
     }
