@@ -15,8 +15,8 @@ import servers
 import wire
 from servers import FRESHET, REDIS
 
-KEYS = 20_000
-REQUESTS = 400_000
+KEYS = 10_000
+REQUESTS = 200_000
 SHARES = (0.01, 0.05, 0.10, 0.25)
 # Large, so that what a key takes is more than what else changes in the servers' memory.
 VALUE = b"v" * 2000
