@@ -3,6 +3,7 @@
 import array
 import bisect
 import collections
+import contextlib
 import itertools
 import random
 import subprocess
@@ -14,14 +15,15 @@ import servers
 import wire
 from servers import FRESHET, REDIS
 
-KEYS = 20_000
-REQUESTS = 400_000
+KEYS = 10_000
+REQUESTS = 200_000
 SHARES = (0.01, 0.05, 0.10, 0.25)
 # Large, so that what a key takes is more than what else changes in the servers' memory.
 VALUE = b"v" * 2000
 BATCH = 16
-# Requests between two looks at how many keys the server keeps.
+# Requests between two looks at how many keys the server keeps, and how often it is looked at before the trace begins.
 STEP = 2000
+WARMING = 4
 POLICIES = {
     REDIS: ("allkeys-lru", "allkeys-lfu", "allkeys-random"),
     FRESHET: ("allkeys-lru", "allkeys-lfu", "allkeys-random", "allkeys-tinylfu"),
@@ -116,38 +118,48 @@ def replay(server, policy, trace, capacity):
     """The hits, in percent, when each key is asked for and set where it is missing.
 
     STRLEN is a read like GET but for the transfer. The limit is adjusted to what makes the server keep `capacity` keys:
-    what a key takes differs between servers.
+    what a key takes differs between servers. It is found with keys that do not occur in the trace.
     """
     connection = server.connect()
     connection.call("CONFIG", "SET", "maxmemory-policy", policy)
     empty = used_memory(connection)
-    for key in range(200):
-        connection.call("SET", f"fill:{key}", VALUE)
+    others = itertools.count()
+    for _ in range(200):
+        connection.call("SET", f"other:{next(others)}", VALUE)
     per_key = (used_memory(connection) - empty) // 200
-    connection.call("FLUSHALL")
     limit = empty + capacity * per_key
-    connection.call("CONFIG", "SET", "maxmemory", limit)
     hits = 0
-    for start in range(0, len(trace), STEP):
-        for first in range(start, min(start + STEP, len(trace)), BATCH):
-            hits += ask(connection, trace[first:first + BATCH])
-        excess = connection.call("DBSIZE") - capacity
-        # Below it the cache is still being filled, or the limit is what holds it there.
-        if abs(excess) > capacity // 100 and (excess > 0 or start > capacity * 4):
-            limit = max(empty // 2, limit - excess * per_key // 2)
-            connection.call("CONFIG", "SET", "maxmemory", limit)
+    for step in range(WARMING + (len(trace) + STEP - 1) // STEP):
+        connection.call("CONFIG", "SET", "maxmemory", limit)
+        if step < WARMING:
+            for _ in range(2 * capacity // BATCH):
+                store(connection, [f"other:{next(others)}" for _ in range(BATCH)])
+        else:
+            start = (step - WARMING) * STEP
+            for first in range(start, min(start + STEP, len(trace)), BATCH):
+                hits += ask(connection, trace[first:first + BATCH])
+        limit = max(empty // 2, limit - (connection.call("DBSIZE") - capacity) * per_key)
     connection.close()
     return 100 * hits / len(trace)
 
 
 def ask(connection, keys):
+    """Asks for some keys and sets those that are missing; returns how many were not."""
     lengths = connection.ask([wire.encode("STRLEN", f"key:{key}") for key in keys])
     missing = dict.fromkeys(key for key, length in zip(keys, lengths) if length == 0)
-    for some in batches(list(missing), 4):
-        connection.send(b"".join(wire.encode("SET", f"key:{key}", VALUE) for key in some))
-        connection.expect(len(some))
+    store(connection, [f"key:{key}" for key in missing])
     # A key that is asked for twice in a batch is set once.
     return len(keys) - len(missing)
+
+
+def store(connection, keys):
+    # Few at a time: what waits in the servers' buffers counts, too.
+    for some in batches(keys, 4):
+        connection.send(b"".join(wire.encode("SET", key, VALUE) for key in some))
+        for _ in some:
+            # While the limit is being found it may be below what the server needs without keys.
+            with contextlib.suppress(wire.ReplyError):
+                connection.reply()
 
 
 def batches(items, size):

@@ -96,7 +96,7 @@ extension Access {
         if entry.encoding != .integer, !entry.isComputed {
             if entry.flags.contains(.external) { return resizeExternal(key, entry, count) }
             if entry.encoding == .raw, entry.inlineCount == count {
-                entry.touch(accessClock)
+                noteWrite(entry)
                 return entry.valueBase.assumingMemoryBound(to: UInt8.self)
             }
         }

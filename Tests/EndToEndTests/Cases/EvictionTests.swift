@@ -152,6 +152,9 @@ import Testing
         #expect(try listener.events() == ["event@0:evicted only"])
         #expect(try client.run("DBSIZE") == .integer(0))
         #expect(try client.info("evicted_keys") == "1")
+        guard kind == .freshet else { return }
+        #expect(try client.run("GET only") == .null)
+        #expect(try client.info("keyspace_misses_evicted") == "1")
     }
 
     @Test(arguments: ServerKind.all)
