@@ -12,6 +12,7 @@ import instructions
 import memory
 import pubsub
 import servers
+import sets
 import streams
 import table
 import threads
@@ -25,6 +26,7 @@ BENCHMARKS = {
     "eviction": eviction,
     "compute": compute,
     "pubsub": pubsub,
+    "sets": sets,
     "streams": streams,
     "instructions": instructions,
 }

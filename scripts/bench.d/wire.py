@@ -52,6 +52,18 @@ class Connection:
             return [self.reply() for _ in range(int(text))]
         return text
 
+    def skip(self):
+        """Reads one reply, an array of texts without line ends among others, and forgets it."""
+        line = self._input.readline()
+        if line[:1] == b"-" or not line:
+            raise ReplyError(line.decode(errors="replace").strip() or "the server closed the connection")
+        left = 2 * int(line[1:-2]) if line[:1] == b"*" else 0
+        while left > 0:
+            data = self._input.read1(1 << 20)
+            if not data:
+                raise ConnectionError("the server closed the connection")
+            left -= data.count(b"\n")
+
     def fill(self, chunks):
         """Sends chunks of (bytes, commands), each command answered by one line or one text.
 

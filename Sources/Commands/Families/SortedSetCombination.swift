@@ -49,6 +49,8 @@ final class SortedSetCombination: SlicedWork, @unchecked Sendable {
     /// What is left to do, the next pass last.
     private var passes: [Pass] = []
     private var position: UInt64 = 0
+    /// Members gone through.
+    private var seen = 0
     private var batch = MemberBatch()
     private var members: SortedSetValue?
 
@@ -98,6 +100,7 @@ final class SortedSetCombination: SlicedWork, @unchecked Sendable {
     func advance() -> Bool {
         guard let pass = passes.last else { return false }
         position = batch.fill(from: pass.operand.value, at: position)
+        seen += batch.count
         switch pass {
         case .copy: append()
         case .merge(let operand): merge(operand)
@@ -140,7 +143,7 @@ final class SortedSetCombination: SlicedWork, @unchecked Sendable {
     }
 
     private func merge(_ operand: Operand) {
-        let (aggregate, limits) = (plan.aggregate, plan.limits)
+        let (aggregate, limits) = (plan.aggregate, limits(expecting: effort))
         var set = members ?? .make()
         batch.forEach(lookingIn: set) { item in
             let score = operand.weighted(item.score)
@@ -155,10 +158,18 @@ final class SortedSetCombination: SlicedWork, @unchecked Sendable {
             count += batch.count
             return
         }
-        let limits = plan.limits
+        // What has been found so far tells how much there will be.
         var set = members ?? .make()
+        let share = Double(set.count + batch.count) / Double(max(1, seen))
+        let limits = limits(expecting: Int(share * Double(passes.last?.operand.value.count ?? 0)))
         batch.forEach(lookingIn: set) { item in set.insert(item.member, item.score, limits: limits) }
         members = set
+    }
+
+    private func limits(expecting count: Int) -> SortedSetLimits {
+        var limits = plan.limits
+        limits.expected = count
+        return limits
     }
 
     /// Puts what is new behind all that is there.

@@ -30,7 +30,7 @@ extension SortedSetValue {
         if small.count >= limits.maxListpackEntries || member.count > limits.maxListpackValue
             || !small.pack.canHold(adding: member.count + 64)
         {
-            enlarge()
+            enlarge(reserving: limits.expected)
             return large.update(member) { _ in score }
         }
         withSmall { $0.insert(member, score) }

@@ -7,6 +7,9 @@ public struct SortedSetLimits: Sendable {
     public var maxListpackEntries: Int
     /// Bytes that a member of a listpack may have.
     public var maxListpackValue: Int
+    /// Members for which a table gets room when it is made. Who adds members in the order of their hashes must say how many
+    /// they will be: in too small a table all would crowd at one end.
+    public var expected = 0
 
     @inlinable
     public init(maxListpackEntries: Int = 128, maxListpackValue: Int = 64) {
