@@ -111,7 +111,7 @@ struct SetOptions {
             case .always where call.isWord(index, "xx"), .present where call.isWord(index, "xx"): condition = .present
             case _ where command == .set && call.isWord(index, "get"): returnsOld = true
             case .always where command == .set:
-                guard let value = try ValueCondition(call, index) else { throw .syntax }
+                guard let value = ValueCondition(call, index) else { throw .syntax }
                 condition = .value(value)
                 index += 1
             default: throw .syntax

@@ -31,7 +31,7 @@ public enum StringConditionCommands {
             return call.reply.integer(isRemoved)
         }
         guard call.count == 4 else { throw .wrongArity(call.name) }
-        guard let condition = try ValueCondition(call, 2) else { throw .syntax }
+        guard let condition = ValueCondition(call, 2) else { throw .syntax }
         try delete(&call, key, condition)
     }
 

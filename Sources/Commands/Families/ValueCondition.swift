@@ -18,7 +18,7 @@ struct ValueCondition {
     }
 
     /// The condition whose word is the argument at `index`; nil where it is none or nothing stands behind it.
-    init?(_ call: borrowing Call, _ index: Int) throws(CommandError) {
+    init?(_ call: borrowing Call, _ index: Int) {
         guard index + 1 < call.count else { return nil }
         if call.isWord(index, "ifeq") {
             self.init(.equal, index + 1)
@@ -31,9 +31,9 @@ struct ValueCondition {
         } else {
             return nil
         }
-        if kind == .digestEqual || kind == .digestNotEqual { _ = try digest(call) }
     }
 
+    /// Asked for where there is a digest to compare with only.
     private func digest(_ call: borrowing Call) throws(CommandError) -> UInt64 {
         let text = call[index].string
         // A sign would be read too.

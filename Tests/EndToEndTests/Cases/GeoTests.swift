@@ -40,6 +40,12 @@ import Testing
                 < (error) ERR unsupported unit provided. please use M, KM, FT, MI
                 > GEODIST g Palermo Catania m m
                 < (error) ERR syntax error
+                resp3> GEOPOS g Palermo missing
+                <* [[*13.36138933897018433, *38.11555639549629859], (nil)]
+                resp3> GEODIST g Palermo Catania
+                < "166274.1516"
+                resp3> GEOSEARCH g FROMMEMBER Palermo BYRADIUS 1 m WITHDIST WITHHASH
+                < [["Palermo", "0.0000", 3479099956230698]]
                 > GEOPOS missing a b
                 < [(nil), (nil)]
                 > GEOADD g NX 1 1 Palermo 2 2 new

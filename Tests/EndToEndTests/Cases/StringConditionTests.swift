@@ -36,6 +36,8 @@ import Testing
             <.. 99 100
             > SET k x IFDEQ 12
             < (error) ERR must be exactly 16 hexadecimal characters
+            > SET nobody x IFDEQ 12
+            < (nil)
             > SET k x IFEQ
             < (error) ERR syntax error
             > SET k x IFEQ newer NX
@@ -48,6 +50,10 @@ import Testing
             < OK
             > SET n 13 IFEQ 12
             < OK
+            > SET zeros v8lf0c11xh8ymlqztfd3eeq16kfn4sspw7fqmnuuq3k3t75em5wdizgcdw7uc26nnf961u2jkfzkjytls2kwlj7626sd
+            < OK
+            > DIGEST zeros
+            < "00006c38adf31777"
             > DIGEST missing
             < (nil)
             > DIGEST h
@@ -191,9 +197,21 @@ import Testing
             > INCREX f
             < (error) ERR value is not an integer or out of range
             > INCREX c LBOUND 2 UBOUND 1
-            < (error) ERR LBOUND must be less than or equal to UBOUND
+            < (error) ERR LBOUND can't be greater than UBOUND
             > INCREX c ENX
+            < (error) ERR ENX flag requires an expiration
+            > INCREX c PERSIST ENX
             < (error) ERR syntax error
+            > INCREX c EX 10 EX 20
+            < (error) ERR syntax error
+            > INCREX c SATURATE SATURATE
+            < (error) ERR syntax error
+            > INCREX c BYINT 1.5
+            < (error) ERR Increment is not an integer or out of range
+            > INCREX c BYFLOAT x
+            < (error) ERR Increment is not a valid float
+            > INCREX c UBOUND x
+            < (error) ERR UBOUND is not an integer or out of range
             > INCREX c BYINT 1 BYFLOAT 1
             < (error) ERR syntax error
             > INCREX c EX 0

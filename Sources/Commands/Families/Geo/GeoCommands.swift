@@ -46,14 +46,15 @@ public enum GeoCommands {
             first += 1
         }
         guard call.count > first, (call.count - first) % 3 == 0, !(onlyNew && onlyPresent) else { throw .syntax }
-        // All places are read before anything changes.
-        for index in stride(from: first, to: call.count, by: 3) { _ = try call.place(index) }
+        // All places are read before anything changes; a single one only once.
+        var place = try call.place(first)
+        for index in stride(from: first + 3, to: call.count, by: 3) { _ = try call.place(index) }
         var added = 0
         var updated = 0
         try call.upsert(call.key(1), as: SortedSetValue.self) { (value, call) throws(CommandError) in
             for index in stride(from: first, to: call.count, by: 3) {
-                let hash = GeoHash(try call.place(index), steps: GeoHash.maximumSteps)
-                let score = Double(hash.scores.first)
+                if index != first { place = try call.place(index) }
+                let score = Double(GeoHash(place, steps: GeoHash.maximumSteps).scores.first)
                 let change = value.update(call[index + 2], limits: call.limits.sortedSet) { old in
                     (old == nil ? onlyPresent : onlyNew) ? nil : score
                 }

@@ -133,8 +133,10 @@ extension HyperLogLog {
         let size: Int
 
         /// The run at `offset`; nil where the bytes end within it. `offset` must be below their count.
+        @inline(__always)
         init?(_ bytes: ByteView, at offset: Int) {
-            let first = bytes[offset]
+            assert(offset >= 0 && offset < bytes.count)
+            let first = bytes.start[offset]
             if first & 0x80 != 0 {
                 value = (first >> 2 & 31) + 1
                 length = Int(first & 3) + 1
@@ -146,7 +148,7 @@ extension HyperLogLog {
             } else {
                 guard offset + 1 < bytes.count else { return nil }
                 value = 0
-                length = (Int(first & 63) << 8 | Int(bytes[offset + 1])) + 1
+                length = (Int(first & 63) << 8 | Int(bytes.start[offset + 1])) + 1
                 size = 2
             }
         }
