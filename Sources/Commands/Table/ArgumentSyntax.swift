@@ -159,8 +159,10 @@ public struct ArgumentSyntax {
 
     private mutating func takeWord() -> String {
         let start = position
-        // Where a word begins it is one by itself, as in `[equal==|approximately=~]`.
-        if peek == UInt8(ascii: "=") { position += 1 }
+        // Where nothing follows that it could be a label's, it is a word, as in `[equal==|approximately=~]`.
+        if peek == UInt8(ascii: "="), position + 1 < text.count, Self.ends.contains(text[position + 1]) {
+            position += 1
+        }
         while let byte = peek, byte > UInt8(ascii: " "), !Self.delimiters.contains(byte) { position += 1 }
         return String(decoding: text[start..<position], as: UTF8.self)
     }

@@ -24,6 +24,12 @@ import Testing
         "zrevrangebylex": ("k + -", "zset"), "zrevrangebyscore": ("k +inf -inf", "zset"), "zrevrank": ("k m", "zset"),
         "zscan": ("k 0", "zset"), "zscore": ("k m", "zset"), "sort": ("k ALPHA", "zset"),
         "sort_ro": ("k BY nosort", "zset"),
+        "scard": ("k", "set"), "sdiff": ("k k2", "set"), "sinter": ("k k2", "set"), "sintercard": ("2 k k2", "set"),
+        "sismember": ("k m", "set"), "smembers": ("k", "set"), "smismember": ("k m n", "set"),
+        "srandmember": ("k", "set"), "sscan": ("k 0", "set"), "sunion": ("k k2", "set"),
+        "xlen": ("k", "stream"), "xrange": ("k - +", "stream"), "xrevrange": ("k + -", "stream"),
+        "xread": ("STREAMS k k2 0 0", "stream"), "xpending": ("k g", "stream"), "xinfo|stream": ("k", "stream"),
+        "xinfo|groups": ("k", "stream"), "xinfo|consumers": ("k g", "stream"),
         "getbit": ("k 1", "string"), "bitcount": ("k", "string"), "bitpos": ("k 1", "string"),
         "bitfield_ro": ("k GET u8 0", "string"), "digest": ("k", "string"), "getpttl": ("k", "string"),
         "pfcount": ("k", "hyperloglog"), "geodist": ("k m n", "zset"), "geohash": ("k m", "zset"),
@@ -65,6 +71,8 @@ import Testing
                             case "hyperloglog": try client.run("PFADD \(key) a b c")
                             case "hash": try client.run("HSET \(key) f v g w")
                             case "zset": try client.run("ZADD \(key) 1 m 2 n")
+                            case "set": try client.run("SADD \(key) m n")
+                            case "stream": try client.run("XGROUP CREATE \(key) g 0 MKSTREAM")
                             case "list": try client.run("RPUSH \(key) e f")
                             default: break
                             }
