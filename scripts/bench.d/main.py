@@ -12,6 +12,7 @@ import instructions
 import memory
 import pubsub
 import servers
+import sort
 import streams
 import table
 import threads
@@ -26,6 +27,7 @@ BENCHMARKS = {
     "compute": compute,
     "pubsub": pubsub,
     "streams": streams,
+    "sort": sort,
     "instructions": instructions,
 }
 
