@@ -263,6 +263,7 @@ extension Access {
             statistics.pointee.evicted.add()
             changed(key, .evicted)
             removeEntry(key, slot)
+            noteDeparture(hash, .evicted)
         }
         commit()
         tellBudget()
