@@ -13,6 +13,7 @@ import memory
 import pubsub
 import servers
 import sets
+import sort
 import streams
 import table
 import threads
@@ -28,6 +29,7 @@ BENCHMARKS = {
     "pubsub": pubsub,
     "sets": sets,
     "streams": streams,
+    "sort": sort,
     "instructions": instructions,
 }
 

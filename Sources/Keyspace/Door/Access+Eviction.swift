@@ -263,8 +263,7 @@ extension Access {
             statistics.pointee.evicted.add()
             changed(key, .evicted)
             removeEntry(key, slot)
-            // Its name has gone with it; the hash is what counts.
-            noteDeparture(key, .evicted)
+            noteDeparture(hash, .evicted)
         }
         commit()
         tellBudget()

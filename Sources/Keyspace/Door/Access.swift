@@ -228,7 +228,7 @@ public struct Access: ~Copyable {
         if Table.entry(slot.pointee).flags.contains(.marked) { hasNoticed = true }
         changed(key, .expired)
         removeEntry(key, slot)
-        noteDeparture(key, .expired)
+        noteDeparture(key.hash, .expired)
     }
 
     // MARK: Announcing

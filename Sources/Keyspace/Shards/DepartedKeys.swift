@@ -49,11 +49,12 @@ struct DepartedKeys {
 }
 
 extension Access {
-    /// Notes that a key is going that nobody has asked to remove. Called when it is out of the table.
-    func noteDeparture(_ key: Key, _ cause: DepartedKeys.Cause) {
-        let departed = shard(key).pointee.departed ?? DepartedKeys()
-        departed.insert(key.hash, cause)
-        shard(key).pointee.departed = departed
+    /// Notes that a key has gone that nobody has asked to remove. Called when it is out of the table.
+    func noteDeparture(_ hash: UInt64, _ cause: DepartedKeys.Cause) {
+        let shard = keyspace.shard(Keyspace.shardIndex(hash))
+        let departed = shard.pointee.departed ?? DepartedKeys()
+        departed.insert(hash, cause)
+        shard.pointee.departed = departed
     }
 
     /// Counts a miss of a key among those with the same cause.

@@ -37,10 +37,12 @@ extension Worker {
         let now = Clock.monotonicMicroseconds()
         makeRoom(now)
         if hasExpiryBacklog || now >= nextTick {
-            expireKeys(until: now + expiryBudget)
+            let hasExpired = expireKeys(until: now + expiryBudget)
             let microseconds = Clock.monotonicMicroseconds() - now
             statistics.pointee.expiryMicroseconds.add(Int(microseconds))
-            server.observations.latencyMonitor.record("expire-cycle", milliseconds: microseconds / 1000)
+            if hasExpired {
+                server.observations.latencyMonitor.record("expire-cycle", milliseconds: microseconds / 1000)
+            }
         }
         resumePaused()
         wakeDue()
@@ -62,12 +64,15 @@ extension Worker {
         checkClients()
     }
 
-    /// Expires keys in this worker's shards, going on where the last turn ended. While writes are paused so is this.
-    private func expireKeys(until deadline: Int64) {
+    /// Expires keys in this worker's shards, going on where the last turn ended; returns whether there were any. While
+    /// writes are paused so is this.
+    private func expireKeys(until deadline: Int64) -> Bool {
         let now = Clock.wallMilliseconds()
         guard server.keyspace.activeExpiry.load(ordering: .relaxed), !server.pause.holds(writes: true, now: now) else {
-            return hasExpiryBacklog = false
+            hasExpiryBacklog = false
+            return false
         }
+        var hasExpired = false
         pipeline.pointee.executor.call.access.now = now
         let wasBacklogged = hasExpiryBacklog
         hasExpiryBacklog = false
@@ -76,13 +81,16 @@ extension Worker {
             let progress = pipeline.pointee.executor.call.access.expireDue(shard: expiryShard, limit: Self.expirySlice)
             pipeline.pointee.executor.serveReadyKeys()
             hasExpiryBacklog = hasExpiryBacklog || progress.hasMore
+            hasExpired = hasExpired || progress.removed > 0
             expiryShard += workers
             if expiryShard >= ShardSet.shardCount { expiryShard = index }
             if progress.removed > 0 || progress.hasMore || wasBacklogged, Clock.monotonicMicroseconds() >= deadline {
                 statistics.pointee.expiryCapsReached.add()
-                return hasExpiryBacklog = true
+                hasExpiryBacklog = true
+                break
             }
         }
+        return hasExpired
     }
 
     /// Lets connections go on that a CLIENT PAUSE has held, when it is over.

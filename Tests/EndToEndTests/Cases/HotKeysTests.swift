@@ -17,6 +17,16 @@ import Testing
         return stride(from: 0, to: elements.count, by: 2).compactMap { elements[$0].text }
     }
 
+    /// What INFO counts of misses, by the end of the field's name.
+    private func misses(_ client: RedisClient) throws -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for line in try client.run("INFO stats").text?.split(separator: "\r\n") ?? [] {
+            guard line.hasPrefix("keyspace_misses"), let colon = line.firstIndex(of: ":") else { continue }
+            counts[String(line[..<colon].dropFirst("keyspace_misses".count))] = Int(line[line.index(after: colon)...])
+        }
+        return counts
+    }
+
     @Test func theHeaviestKeysAreFound() throws {
         let server = try ServerProcess(.freshet, ["--threads", "4"])
         let client = try server.client()
@@ -103,19 +113,26 @@ import Testing
             """#)
     }
 
+    @Test func missesOfEvictedKeysAreTold() throws {
+        let server = try ServerProcess(.freshet, ["--maxmemory-policy", "allkeys-lru"])
+        let client = try server.client()
+        try client.run("CONFIG SET maxmemory 4mb")
+        let value = String(repeating: "x", count: 10_000)
+        for index in 0..<2000 { try client.run("SET k\(index) \(value)") }
+        try client.run("CONFIG RESETSTAT")
+        let absent = try (0..<2000).filter { try client.run("GET k\($0)") == .null }.count
+        try client.run("GET nosuch")
+        let counts = try misses(client)
+        #expect(absent > 1000 && counts[""] == absent + 1)
+        // Some have given their place to those that went after them.
+        #expect((counts["_evicted"] ?? 0) > absent * 9 / 10)
+        #expect((counts["_evicted"] ?? 0) + (counts["_absent"] ?? 0) == absent + 1)
+    }
+
     /// Each cause of a miss is told apart; only the last belongs to nobody's decision.
     @Test func reasonsOfMissesAreTold() throws {
         try ServerPool.with(.freshet) { server in
             let client = try server.client()
-            func misses() throws -> [String: Int] {
-                var counts: [String: Int] = [:]
-                for line in try client.run("INFO stats").text?.split(separator: "\r\n") ?? [] {
-                    guard line.hasPrefix("keyspace_misses"), let colon = line.firstIndex(of: ":") else { continue }
-                    counts[String(line[..<colon].dropFirst("keyspace_misses".count))] = Int(
-                        line[line.index(after: colon)...])
-                }
-                return counts
-            }
             try client.run("CONFIG RESETSTAT")
             for line in ["GET nosuch", "SET gone v", "DEL gone", "GET gone", "SET short v PX 1", "SET source 1"] {
                 try client.run(line)
@@ -130,7 +147,7 @@ import Testing
             for line in ["GET nosuch", "GET gone", "GET short", "MGET short nosuch2", "GET derived", "GET source"] {
                 try client.run(line)
             }
-            #expect(try misses() == ["": 6, "_absent": 3, "_expired": 2, "_evicted": 0, "_stale": 1])
+            #expect(try misses(client) == ["": 6, "_absent": 3, "_expired": 2, "_evicted": 0, "_stale": 1])
         }
     }
 }

@@ -195,6 +195,37 @@ import Testing
             """#)
     }
 
+    @Test(arguments: ServerKind.all)
+    func setsAreOrderedAndFannedOut(_ kind: ServerKind) throws {
+        try Script.run(
+            kind,
+            #"""
+            > SADD numbers 3 1 2
+            < 3
+            > SORT numbers DESC
+            < ["3", "2", "1"]
+            > SADD texts b a c
+            < 3
+            > SORT texts ALPHA GET #
+            < ["a", "b", "c"]
+            # Without an order of their own, elements are stored as ordered texts.
+            > SORT texts BY nosort DESC STORE d
+            < 3
+            > LRANGE d 0 -1
+            < ["c", "b", "a"]
+            > SADD one 7
+            < 1
+            > HSET conn:7 Field x
+            < 1
+            > SORT one BY nosort GET # GET conn:*->Field GET conn:*->None
+            < ["7", "x", (nil)]
+            > SORT one BY nosort LIMIT 1 9
+            < []
+            > SORT one BY nosort LIMIT -5 1
+            < ["7"]
+            """#)
+    }
+
     /// CVE-2021-41099 and its kin: offsets and lengths whose sums overflow.
     @Test(arguments: ServerKind.all)
     func extremeLimitsAreHarmless(_ kind: ServerKind) throws {

@@ -39,13 +39,15 @@ struct SortElements: ~Copyable {
         var name = ByteBuffer()
         // A text that is a weight goes into the block behind those of the elements, which may move them.
         var copy = ByteBuffer()
+        // All are looked up, whatever one of them is: what is read is told, and recorded.
+        var areNumbers = true
         for index in items.indices {
             guard let weight = options.weight else {
                 if options.isAlphabetic {
                     items[index].weightStart = items[index].start
                     items[index].weightCount = items[index].count
                 } else {
-                    items[index].score = try Self.score(text(items[index]))
+                    areNumbers = note(Self.score(text(items[index])), index) && areNumbers
                 }
                 continue
             }
@@ -60,10 +62,17 @@ struct SortElements: ~Copyable {
                 items[index].weightCount = copy.count
                 texts.append(copy.view)
             } else {
-                items[index].score = try Self.score(copy.view)
+                areNumbers = note(Self.score(copy.view), index) && areNumbers
             }
         }
+        guard areNumbers else { throw CommandError("ERR One or more scores can't be converted into double") }
         order(options)
+    }
+
+    /// Notes a number as the weight of an element; false where it is none.
+    private mutating func note(_ score: Double?, _ index: Int) -> Bool {
+        items[index].score = score ?? 0
+        return score != nil
     }
 
     private mutating func order(_ options: SortOptions) {
@@ -92,9 +101,9 @@ struct SortElements: ~Copyable {
     }
 
     /// A weight as a number: whatever `strtod` takes whole, nothing included.
-    private static func score(_ text: ByteView) throws(CommandError) -> Double {
+    private static func score(_ text: ByteView) -> Double? {
         if let integer = parseInteger(text) { return Double(integer) }
-        let score = withUnsafeTemporaryAllocation(of: CChar.self, capacity: text.count + 1) { buffer -> Double? in
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: text.count + 1) { buffer -> Double? in
             guard let start = buffer.baseAddress else { return nil }
             memcpy(start, text.start, text.count)
             start[text.count] = 0
@@ -104,7 +113,5 @@ struct SortElements: ~Copyable {
             guard let end, end.pointee == 0, errno != ERANGE, !value.isNaN else { return nil }
             return value
         }
-        guard let score else { throw CommandError("ERR One or more scores can't be converted into double") }
-        return score
     }
 }
