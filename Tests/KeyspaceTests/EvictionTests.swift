@@ -5,7 +5,8 @@ import Testing
 @testable import Keyspace
 
 @Suite struct EvictionTests {
-    private func door(_ policy: EvictionPolicy, samples: Int = 64, observed: Bool = false) -> Door {
+    /// - Parameter samples: by default more than there are keys, so that the worst of all goes.
+    private func door(_ policy: EvictionPolicy, samples: Int = 1000, observed: Bool = false) -> Door {
         let door = Door(observed: observed)
         door.access.evictionSettings.policy = policy
         door.access.evictionSettings.samples = samples

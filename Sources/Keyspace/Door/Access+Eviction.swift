@@ -163,10 +163,11 @@ extension Access {
         let items = place.pointee.expiry.items
         guard !items.isEmpty else { return }
         let isByDeadline = eviction.pointee.settings.policy.ranking == .deadline
-        // Items of no use are at most three in four.
-        for attempt in 0..<min(missing, items.count) * 4 where missing > 0 {
-            let index =
-                isByDeadline && attempt == 0 ? 0 : eviction.pointee.random.next(below: items.count)
+        // Where there are few, each of them once; otherwise some at random, of which at most three in four are of no use.
+        let takesAll = items.count <= missing
+        for attempt in 0..<(takesAll ? items.count : missing * 4) where missing > 0 {
+            let isGiven = takesAll || isByDeadline && attempt == 0
+            let index = isGiven ? attempt : eviction.pointee.random.next(below: items.count)
             let hash = items[index].hash
             guard let slot = place.pointee.table.find(hash: hash, where: { $0.hasExpiry }) else { continue }
             missing -= 1

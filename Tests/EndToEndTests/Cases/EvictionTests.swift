@@ -126,7 +126,10 @@ import Testing
         #expect(try used(client) < limit + 200_000)
         let evicted = try Int(client.info("evicted_keys")) ?? 0
         #expect(evicted > 4000)
-        #expect(try client.run("DBSIZE") == .integer(Int64(8000 - evicted)))
+        // Workers go on with making room between commands.
+        let keys = try Int(client.run("DBSIZE").description) ?? -1
+        let evictedThen = try Int(client.info("evicted_keys")) ?? 0
+        #expect((8000 - evictedThen...8000 - evicted).contains(keys))
         #expect(try client.info("maxmemory_policy") == policy)
         guard isVolatile else { return }
         // What expires goes for what stays; when there is nothing more of it, what stays is refused.
