@@ -1,4 +1,5 @@
 import Keyspace
+import Primitives
 
 /// Finds nodes by the hash of their names: 256 tables of node numbers with open addressing, so that one of them grows while
 /// a caller waits and not all.
@@ -16,6 +17,8 @@ struct NodeTable: ~Copyable {
     private let parts: UnsafeMutablePointer<Part>
 
     init() {
+        // Names must not be hashed otherwise later on.
+        seedProcessHash()
         parts = .allocate(capacity: Self.partCount)
         parts.initialize(repeating: Part(), count: Self.partCount)
     }
