@@ -125,6 +125,12 @@ def repeated(command, count):
     return (command for _ in range(count))
 
 
+def members(count):
+    """One set."""
+    command = wire.template(b"SADD", b"members", b"element:%012d")
+    return (command % index for index in range(count))
+
+
 def board(count):
     """One sorted set. Members come in an order far from that of their scores, as they do in life."""
     command = wire.template(b"ZADD", b"board", b"%012d", b"member:%012d")

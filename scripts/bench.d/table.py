@@ -28,7 +28,7 @@ class Test:
 
 
 DATA = {"strings": load.strings, "counters": load.counters, "hashes": load.hashes, "board": load.board,
-        "queue": load.queue, "line": load.line}
+        "queue": load.queue, "line": load.line, "members": load.members}
 RANDOM = "__rand_int__"
 TESTS = (
     Test("GET", ("GET", f"key:{RANDOM}"), "strings", {64: 0.35}, floor=True),
@@ -39,6 +39,9 @@ TESTS = (
     Test("ZADD", ("ZADD", "board", RANDOM, f"member:{RANDOM}"), "board", {16: 0.5}, weight=4),
     Test("ZRANGEBYSCORE 10", ("ZRANGEBYSCORE", "board", RANDOM, "+inf", "LIMIT", "0", "10"), "board", {16: 0.5},
          weight=4),
+    # What is popped comes back with the next pipeline's round.
+    Test("SADD", ("SADD", "members", f"element:{RANDOM}"), "members", {16: 0.6}, weight=4),
+    Test("SPOP", ("SPOP", "members"), "members", {16: 0.6}, weight=32),
     # Those that pop take away what those before have pushed.
     Test("LPUSH", ("LPUSH", "queue", "xxx"), "queue", {16: 0.6}, weight=4),
     Test("RPUSH", ("RPUSH", "queue", "xxx"), "queue", {16: 0.6}, weight=4),
