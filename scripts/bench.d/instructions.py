@@ -34,6 +34,18 @@ def add_arguments(parser):
 def run(options):
     valgrind = servers.tool("valgrind", "valgrind")
     driver = os.path.abspath(options.binary) if options.binary else servers.build("freshet-driver")
+    with tempfile.TemporaryDirectory() as folder:
+        return measure(options, valgrind, stripped(driver, folder))
+
+
+def stripped(driver, folder):
+    """A copy without debug information, of which valgrind does not understand all that compilers write."""
+    copy = os.path.join(folder, os.path.basename(driver))
+    subprocess.run([servers.tool("strip", "binutils"), "--strip-debug", "-o", copy, driver], check=True)
+    return copy
+
+
+def measure(options, valgrind, driver):
     names = [name for name in listed(driver) if options.only.lower() in name.lower()]
     if not names:
         raise servers.BenchError(f"{driver} --list names no pipeline that matches")

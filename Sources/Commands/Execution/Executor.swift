@@ -34,7 +34,8 @@ public struct Executor: ~Copyable {
     public var tracksLatency = true
     unowned(unsafe) let observer: any ExecutionObserver
     let keyspace: Keyspace
-    unowned(unsafe) let budget: MemoryBudget
+    /// The keyspace's, at hand; read without being retained.
+    private let budgetReference: Unmanaged<MemoryBudget>
     /// When this turn of the worker has spent enough on making room, in microseconds of the monotonic clock.
     var evictionDeadline: Int64 = .max
 
@@ -48,7 +49,7 @@ public struct Executor: ~Copyable {
     ) {
         self.table = table
         self.keyspace = keyspace
-        budget = keyspace.budget
+        budgetReference = .passUnretained(keyspace.budget)
         self.observer = observer
         call = Call(
             reply: ReplyWriter(output: output, version: 2),
@@ -67,6 +68,12 @@ public struct Executor: ~Copyable {
         statistics.deallocate()
         Allocation.free(latencies)
     }
+
+    var budget: MemoryBudget { budgetReference.takeUnretainedValue() }
+
+    /// Whether more memory is in use than may be.
+    @inline(__always)
+    private var isFull: Bool { budgetReference._withUnsafeGuaranteedRef { $0.isExceeded } }
 
     /// Turns to a connection; `now` is the time that its next commands see, in milliseconds since 1970.
     @inline(__always)
@@ -106,7 +113,7 @@ public struct Executor: ~Copyable {
             call.hasFirstKeyHash = false
         }
         return entry._withUnsafeGuaranteedRef { entry in
-            if entry.needsMemory, budget.isExceeded, !makesRoom() {
+            if entry.needsMemory, isFull, !makesRoom() {
                 reject(entry, .outOfMemory)
                 return CycleClock.now()
             }
@@ -309,7 +316,7 @@ public struct Executor: ~Copyable {
         if state.contains(.monitor), !entry.flags.isDisjoint(with: [.write, .readonly, .mayReplicate]) {
             return reject(entry, CommandError("ERR Replica can't interact with the keyspace"))
         }
-        if budget.isExceeded, refusesWhenFull(entry), !makesRoom() { return reject(entry, .outOfMemory) }
+        if isFull, refusesWhenFull(entry), !makesRoom() { return reject(entry, .outOfMemory) }
         if isQueued {
             call.session.pointee.queue.append(.passUnretained(entry), arguments)
             return call.reply.simple("QUEUED")

@@ -159,11 +159,17 @@ public struct KeySpecification: Sendable {
     }
 
     /// Calls `body` with the index of each key among `arguments`; nothing where the arguments do not fit.
+    @inline(__always)
     func forEachKey(in arguments: UnsafeBufferPointer<ByteView>, _ body: (Int) -> Void) {
+        guard case .range(let first, let last, let step) = shape else { return forEachSoughtKey(in: arguments, body) }
+        let end = last >= 0 ? last : arguments.count + last
+        for index in stride(from: first, through: min(end, arguments.count - 1), by: step) { body(index) }
+    }
+
+    /// The same where the arguments say where the keys are.
+    private func forEachSoughtKey(in arguments: UnsafeBufferPointer<ByteView>, _ body: (Int) -> Void) {
         switch shape {
-        case .range(let first, let last, let step):
-            let end = last >= 0 ? last : arguments.count + last
-            for index in stride(from: first, through: min(end, arguments.count - 1), by: step) { body(index) }
+        case .range, .derived: break
         case .option(let word, var index, let others):
             var key: Int?
             while index < arguments.count {
@@ -176,7 +182,6 @@ public struct KeySpecification: Sendable {
                 index += 1
             }
             if let key { body(key) }
-        case .derived: break
         case .halves(let word, _): firstHalf(word, in: arguments)?.forEach(body)
         case .counted, .keyword:
             guard let index = countIndex(in: arguments), index < arguments.count,
