@@ -197,6 +197,24 @@ import Testing
         }
     }
 
+    // MARK: Waiting
+
+    @Test func nothingIsLeftOfThoseWhoWaitNoMore() {
+        let door = Door()
+        let waiters = (0..<3).map { _ in
+            KeyWaiter(keys: [Array("a".utf8)], database: 0, condition: .value(.list), needsAll: true)
+        }
+        for waiter in waiters { door.access.beginWaiting(waiter) }
+        let areWide = door.access.hasWideWaiters(.all)
+        #expect(areWide)
+        #expect(waiters.allSatisfy { $0.claim() })
+        for waiter in waiters { waiter.finish() }
+        // The end of the first sweeps the others off the queue.
+        for waiter in waiters { door.access.endWaiting(waiter) }
+        let (areStillWide, awaited) = (door.access.hasWideWaiters(.all), door.access.awaitedKeyCount())
+        #expect(!areStillWide && awaited == (0, 0))
+    }
+
     // MARK: WATCH, exchanged databases
 
     @Test func aWatcherHearsOfChangesToItsKeyOnly() {

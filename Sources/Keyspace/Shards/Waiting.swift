@@ -88,10 +88,11 @@ extension Shard {
 
     /// Takes a waiter that is done off the queue of one of its keys.
     mutating func endWaiting(_ key: NamedKey, _ waiter: KeyWaiter) {
+        if waiter.needsAll { wideWaiters -= 1 }
+        // Another one's end may have swept it off already, and the queue with it.
         guard let index = waiters.index(forKey: key) else { return }
         waiters.values[index].noteEnd()
         if waiters.values[index].waiters.isEmpty { waiters.remove(at: index) }
-        if waiter.needsAll { wideWaiters -= 1 }
         countListeners()
     }
 
