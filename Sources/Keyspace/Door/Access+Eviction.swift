@@ -24,7 +24,9 @@ extension Access {
         }
     }
 
-    /// Tells the budget by how much keys have grown since it was last told.
+    /// Tells the budget by how much keys have grown since it was last told. Not inlined: `commit` would retain the budget for
+    /// every write.
+    @inline(never)
     public mutating func tellBudget() {
         guard untoldBytes != 0 else { return }
         keyspace.budget.add(untoldBytes)
