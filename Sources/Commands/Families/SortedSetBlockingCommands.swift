@@ -48,7 +48,7 @@ public enum SortedSetBlockingCommands {
 
     private static func bzmpop(_ call: inout Call) throws(CommandError) {
         let deadline = try call.deadline(seconds: 1)
-        let request = try SortedSetPopCommands.MultiplePop(call, keyCount: 2)
+        let request = try MultiplePop(call, keyCount: 2, end: SortedSetPopCommands.end)
         if try SortedSetPopCommands.popFirst(&call, request) { return }
         try call.wait(for: .value(.sortedSet), at: Array(request.keys), until: deadline, orElse: .nullArray)
     }

@@ -63,41 +63,19 @@ public enum SortedSetPopCommands {
     }
 
     private static func zmpop(_ call: inout Call) throws(CommandError) {
-        let request = try MultiplePop(call, keyCount: 1)
+        let request = try MultiplePop(call, keyCount: 1, end: end)
         if try !popFirst(&call, request) { call.reply.nullArray() }
     }
 
-    /// What ZMPOP and BZMPOP are asked for.
-    struct MultiplePop {
-        let keys: Range<Int>
-        fileprivate let end: End
-        fileprivate let count: Int
-
-        /// - Parameter index: the argument that says how many keys follow.
-        init(_ call: borrowing Call, keyCount index: Int) throws(CommandError) {
-            let number = try call.integer(
-                index, in: 1...Int64.max, or: CommandError("ERR numkeys should be greater than 0"))
-            guard number < call.count - index - 1 else { throw .syntax }
-            keys = index + 1..<index + 1 + number
-            if call.isWord(keys.upperBound, "min") {
-                end = .lowest
-            } else if call.isWord(keys.upperBound, "max") {
-                end = .highest
-            } else {
-                throw .syntax
-            }
-            var count: Int?
-            for index in stride(from: keys.upperBound + 1, to: call.count, by: 2) {
-                guard count == nil, index + 1 < call.count, call.isWord(index, "count") else { throw .syntax }
-                count = try call.integer(
-                    index + 1, in: 1...Int64.max, or: CommandError("ERR count should be greater than 0"))
-            }
-            self.count = count ?? 1
-        }
+    /// The end that an argument names.
+    static func end(_ call: borrowing Call, _ index: Int) throws(CommandError) -> End {
+        if call.isWord(index, "min") { return .lowest }
+        guard call.isWord(index, "max") else { throw .syntax }
+        return .highest
     }
 
     /// Pops of the first set that has members and answers them; false where none has.
-    static func popFirst(_ call: inout Call, _ request: MultiplePop) throws(CommandError) -> Bool {
+    static func popFirst(_ call: inout Call, _ request: MultiplePop<End>) throws(CommandError) -> Bool {
         for index in request.keys {
             let key = call.key(index)
             guard call.mayLook(at: key) else { continue }

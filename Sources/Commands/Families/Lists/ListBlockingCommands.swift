@@ -71,7 +71,7 @@ public enum ListBlockingCommands {
 
     private static func blmpop(_ call: inout Call) throws(CommandError) {
         let deadline = try call.deadline(seconds: 1)
-        let pop = try ListMultiplePop(call, from: 2)
+        let pop = try MultiplePop(call, keyCount: 2) { (call, index) throws(CommandError) in try call.listEnd(index) }
         for index in pop.keys where call.mayLook(at: call.key(index)) {
             if try pop.execute(&call, index) { return }
         }

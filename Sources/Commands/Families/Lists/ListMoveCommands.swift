@@ -31,7 +31,7 @@ public enum ListMoveCommands {
     }
 
     private static func lmpop(_ call: inout Call) throws(CommandError) {
-        let pop = try ListMultiplePop(call, from: 1)
+        let pop = try MultiplePop(call, keyCount: 1) { (call, index) throws(CommandError) in try call.listEnd(index) }
         for index in pop.keys where try pop.execute(&call, index) { return }
         call.reply.nullArray()
     }
@@ -91,29 +91,7 @@ struct ListMove {
     }
 }
 
-/// What LMPOP and BLMPOP are asked for.
-struct ListMultiplePop {
-    /// The arguments that are keys.
-    let keys: Range<Int>
-    let end: ListEnd
-    let count: Int
-
-    /// - Parameter index: the argument that says how many keys there are.
-    init(_ call: borrowing Call, from index: Int) throws(CommandError) {
-        let number = try call.integer(
-            index, in: 1...Int64.max, or: CommandError("ERR numkeys should be greater than 0"))
-        guard number < call.count - index - 1 else { throw .syntax }
-        keys = index + 1..<index + 1 + number
-        end = try call.listEnd(keys.upperBound)
-        var count: Int?
-        for option in stride(from: keys.upperBound + 1, to: call.count, by: 2) {
-            guard count == nil, option + 1 < call.count, call.isWord(option, "count") else { throw .syntax }
-            count = try call.integer(
-                option + 1, in: 1...Int64.max, or: CommandError("ERR count should be greater than 0"))
-        }
-        self.count = count ?? 1
-    }
-
+extension MultiplePop where End == ListEnd {
     /// Pops from the list at the key that is argument `index` and answers; false where there is none.
     func execute(_ call: inout Call, _ index: Int) throws(CommandError) -> Bool {
         let key = call.key(index)
