@@ -35,17 +35,21 @@ let package = Package(
                 "CLinux", "Primitives", "Keyspace", .product(name: "HeapModule", package: "swift-collections"),
             ],
             swiftSettings: settings),
+        .target(
+            name: "Persistence", dependencies: ["CLinux", "Primitives", "Keyspace"], swiftSettings: settings),
         .target(name: "Configuration", dependencies: ["Primitives"], swiftSettings: settings),
         .target(
             name: "Commands",
             dependencies: [
-                "Primitives", "RESP", "Keyspace", "ComputedKeys", .product(name: "Crypto", package: "swift-crypto"),
+                "Primitives", "RESP", "Keyspace", "ComputedKeys", "Persistence",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: settings),
         .target(
             name: "Server",
             dependencies: [
-                "CLinux", "Primitives", "RESP", "EventLoop", "Keyspace", "ComputedKeys", "Configuration", "Commands",
+                "CLinux", "Primitives", "RESP", "EventLoop", "Keyspace", "ComputedKeys", "Persistence", "Configuration",
+                "Commands",
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -65,6 +69,9 @@ let package = Package(
             name: "KeyspaceTests", dependencies: ["Primitives", "Keyspace", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ComputedKeysTests", dependencies: ["Primitives", "Keyspace", "ComputedKeys", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "PersistenceTests", dependencies: ["Primitives", "Keyspace", "Persistence", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "CommandsTests",

@@ -191,7 +191,9 @@ public struct Executor: ~Copyable {
         let mark = call.reply.output.pointee.count
         do throws(CommandError) {
             try entry.handler(&call)
+            if call.access.hasChanged, entry.isLogged, call.access.isLogging { call.logEffects(entry) }
         } catch {
+            call.access.effects.isReplaced = false
             assert(call.reply.output.pointee.count == mark, "\(entry.fullName) had begun to answer")
             // It will be executed, and counted, again.
             if error.isSuspension { return statistics[entry.identifier].calls.add(-1) }

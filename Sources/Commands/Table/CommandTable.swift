@@ -14,6 +14,8 @@ public final class CommandEntry: @unchecked Sendable {
     let flags: CommandFlags
     /// Whether it may change keys that are among its arguments, and leaves it to the executor to mark what depends on them.
     let isWrite: Bool
+    /// Whether it is logged, if it has changed something.
+    let isLogged: Bool
     /// Whether it is refused when memory is short.
     let needsMemory: Bool
     /// As `Command.element`.
@@ -30,6 +32,7 @@ public final class CommandEntry: @unchecked Sendable {
         arity = command.arity
         flags = command.flags
         isWrite = command.flags.contains(.write) && !command.flags.contains(.marks) && !command.keys.isEmpty
+        isLogged = command.flags.contains(.write)
         needsMemory = command.flags.contains(.denyoom)
         element = command.element
         locks = LockPlan(command)

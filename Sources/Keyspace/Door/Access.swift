@@ -97,6 +97,8 @@ public struct Access: ~Copyable {
     public var tellsMisses = false
     /// How many of `dirty` are such reads.
     var toldMisses = 0
+    /// What the commit log gets to hear. Empty where nothing is logged.
+    public var effects = Effects()
     /// Keys that have changed since the last command and that commands wait for.
     var readyKeys: [NamedKey] = []
     /// Whether there are any.
@@ -225,6 +227,7 @@ public struct Access: ~Copyable {
     @inline(never)
     mutating func expire(_ key: Key, _ slot: UnsafeMutablePointer<UInt64>) {
         statistics.pointee.expired.add()
+        if isLogging { logRemoval(key) }
         if Table.entry(slot.pointee).flags.contains(.marked) { hasNoticed = true }
         changed(key, .expired)
         removeEntry(key, slot)
@@ -257,9 +260,33 @@ public struct Access: ~Copyable {
     public mutating func commit() {
         guard dirty != 0 else { return }
         if changes.isEmpty { _ = keyspace.advanceRevision() } else { deliver() }
+        if !effects.isEmpty { log() }
         statistics.pointee.changes.add(dirty)
         dirty = 0
         if untoldBytes.magnitude > UInt(MemoryBudget.grain) { tellBudget() }
+    }
+
+    // MARK: The commit log
+
+    /// Whether what commands have done is logged.
+    @inline(__always)
+    public var isLogging: Bool { keyspace.isLogging }
+
+    /// Whether the command, or an earlier one of the transaction, has changed something.
+    @inline(__always)
+    public var hasChanged: Bool { dirty != 0 }
+
+    /// Adds the removal of a key to what is logged.
+    mutating func logRemoval(_ key: Key) {
+        effects.begin(database: database, arguments: 2)
+        effects.append("DEL")
+        effects.append(key.bytes)
+    }
+
+    @inline(never)
+    private mutating func log() {
+        keyspace.commitLog?.append(effects)
+        effects.removeAll()
     }
 
     /// Notes a change that no single key stands for; `count` says how many keys it was.

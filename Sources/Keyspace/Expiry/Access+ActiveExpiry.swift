@@ -129,9 +129,21 @@ extension Access {
     public mutating func expireFields(_ key: Key, _ entry: Entry, limit: Int) -> Int {
         var hash = entry.aggregate(HashValue.self)
         let before = (usage: hash.memoryUsage, expiry: hash.minimumExpiry)
-        let removed = hash.removeExpired(now: now, limit: limit) { _ in }
+        let isLogging = isLogging
+        let removed = hash.removeExpired(now: now, limit: limit) { if isLogging { logRemoval(of: $0, from: key) } }
         statistics.pointee.expiredFields.add(removed)
         close(key, entry, hash, before: before, event: removed > 0 ? KeyEvent(.hash, "hexpired") : nil)
         return removed
+    }
+
+    /// Adds the removal of a hash's field to what is logged.
+    private mutating func logRemoval(of field: ListpackElement, from key: Key) {
+        effects.begin(database: database, arguments: 3)
+        effects.append("HDEL")
+        effects.append(key.bytes)
+        switch field {
+        case .bytes(let bytes): effects.append(bytes)
+        case .integer(let value): effects.append(value)
+        }
     }
 }

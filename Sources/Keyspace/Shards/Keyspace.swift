@@ -25,6 +25,15 @@ public final class Keyspace: @unchecked Sendable {
     public nonisolated(unsafe) var readTracking: (any ReadTracking)?
     /// Others who want to hear of changes to keys that they marked; set before commands are executed.
     public nonisolated(unsafe) var markHolders: [any MarkHolder] = []
+    /// Where effects go; set before they are logged for the first time.
+    public nonisolated(unsafe) var commitLog: (any CommitLog)?
+    private let logs = Atomic<Bool>(false)
+    /// Whether effects go to the commit log. Changed only while every shard is locked.
+    @inline(__always)
+    public var isLogging: Bool {
+        get { logs.load(ordering: .relaxed) }
+        set { logs.store(newValue, ordering: .relaxed) }
+    }
     /// When keys were last changed, from the first time on that somebody asks for it.
     private(set) var changeSketch: ChangeSketch?
     private let shards: UnsafeMutableRawPointer
