@@ -83,6 +83,8 @@ public struct Configuration: Sendable {
             directives.append(directive)
         }
         var changed = settings
+        // What is set is all, and not added to what there is.
+        changed.hasDefaultSaveRules = true
         for (directive, pair) in zip(directives, pairs) {
             let words =
                 directive.takesSeveralWords
@@ -98,6 +100,7 @@ public struct Configuration: Sendable {
                 }
             }
         }
+        changed.hasDefaultSaveRules = settings.hasDefaultSaveRules && changed.saveRules == settings.saveRules
         let names = directives.filter { $0.text(in: settings) != $0.text(in: changed) }.map(\.name)
         settings = changed
         return names

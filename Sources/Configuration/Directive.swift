@@ -61,7 +61,7 @@ public struct Directive: Sendable {
 
     /// Whether a line may have several words behind the name.
     var takesSeveralWords: Bool {
-        if case .words = kind { true } else { name == "save" }
+        if case .words = kind { true } else { false }
     }
 }
 

@@ -38,6 +38,42 @@ extension Directive.Kind {
             return nil
         }, getText: { $0.keyspaceEvents.text })
 
+    /// Pairs of seconds and changes. The first line of a file replaces the default, further ones add to it.
+    static let saveRules = words(
+        get: { settings in
+            settings.saveRules.isEmpty ? [[""]] : settings.saveRules.map { ["\($0.seconds)", "\($0.changes)"] }
+        },
+        set: { settings, words in
+            let words = words == [""] ? [] : words
+            guard words.count % 2 == 0 else { return "Invalid save parameters" }
+            var rules: [Settings.SaveRule] = []
+            for start in stride(from: 0, to: words.count, by: 2) {
+                guard let seconds = Int32(words[start]), seconds >= 1, let changes = Int32(words[start + 1]),
+                    changes >= 0
+                else { return "Invalid save parameters" }
+                rules.append(Settings.SaveRule(seconds: Int(seconds), changes: Int(changes)))
+            }
+            if settings.hasDefaultSaveRules || rules.isEmpty { settings.saveRules = [] }
+            settings.hasDefaultSaveRules = false
+            settings.saveRules += rules
+            return nil
+        }, getText: { $0.saveRules.map { "\($0.seconds) \($0.changes)" }.joined(separator: " ") })
+
+    /// The name of a file or a folder, without a path.
+    static func fileName(_ path: Directive.Field<String>, _ name: String) -> Self {
+        words(
+            get: { [[$0[keyPath: path]]] },
+            set: { settings, words in
+                guard words.count == 1 else { return "wrong number of arguments" }
+                guard !words[0].isEmpty else { return "\(name) can't be empty" }
+                guard !words[0].utf8.contains(UInt8(ascii: "/")), !words[0].utf8.contains(0), words[0] != "..",
+                    words[0] != "."
+                else { return "\(name) can't be a path, just a filename" }
+                settings[keyPath: path] = words[0]
+                return nil
+            }, getText: { $0[keyPath: path] })
+    }
+
     /// A size, or a part of `maxmemory` in percent.
     static let clientMemory = words(
         get: { settings in

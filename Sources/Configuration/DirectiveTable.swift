@@ -10,7 +10,7 @@ extension Directive {
 
     /// All supported directives, by subject.
     public static let all: [Directive] =
-        network + process + keyspace + memory + security + observation + fixed + onlyDefaults
+        network + process + keyspace + memory + persistence + security + observation + fixed + onlyDefaults
 
     private static let network: [Directive] = [
         Directive("port", .integer(\.port, 0...65535), change: .atStartOnly, "TCP port; 0 listens on none"),
@@ -110,6 +110,39 @@ extension Directive {
         ),
     ]
 
+    private static let persistence: [Directive] = [
+        Directive("save", .saveRules, "seconds and changes after which a snapshot is saved; empty for never"),
+        Directive(
+            "dbfilename", .fileName(\.snapshotFileName, "dbfilename"), change: .protected,
+            "name of the snapshot in the working directory"),
+        Directive("rdbcompression", .bool(\.compressesSnapshots), "compress long strings of snapshots"),
+        Directive(
+            "rdbchecksum", .bool(\.checksSnapshots), change: .atStartOnly, "write and check a snapshot's checksum"),
+        Directive(
+            "stop-writes-on-bgsave-error", .bool(\.stopsWritesOnSaveError),
+            "refuse writes while the last snapshot by a rule has failed"),
+        Directive("appendonly", .bool(\.appendOnly), "log all writes to the append-only file"),
+        Directive(
+            "appendfilename", .fileName(\.appendFileName, "appendfilename"), change: .atStartOnly,
+            "what the names of the append-only files begin with"),
+        Directive(
+            "appenddirname", .fileName(\.appendFolderName, "appenddirname"), change: .atStartOnly,
+            "folder of the append-only files in the working directory"),
+        Directive("appendfsync", .choice(\.appendSync), "when what was logged is forced to the disk"),
+        Directive(
+            "no-appendfsync-on-rewrite", .bool(\.restsSyncWhileSaving),
+            "force nothing to the disk while a snapshot or a rewrite is written"),
+        Directive(
+            "auto-aof-rewrite-percentage", .integer(\.autoRewritePercentage, int32),
+            "growth at which the append-only file is rewritten; 0 for never"),
+        Directive(
+            "auto-aof-rewrite-min-size", .memory(\.autoRewriteMinimumSize, anySize),
+            "size below which the append-only file is not rewritten"),
+        Directive(
+            "aof-load-truncated", .bool(\.loadsTruncatedLog), "use an append-only file whose end is incomplete"),
+        Directive("aof-timestamp-enabled", .bool(\.stampsLog), "write times to the append-only file"),
+    ]
+
     private static let security: [Directive] = [
         Directive("protected-mode", .bool(\.protectedMode), "refuse other machines while there is no password"),
         Directive("requirepass", .bytes(\.requirePassword), sensitive: true, "password of the default user"),
@@ -134,8 +167,6 @@ extension Directive {
 
     /// Directives that clients ask for or set to the one value that is true here.
     private static let fixed: [Directive] = [
-        Directive("save", .fixed(["", "\"\""]), "snapshots by time; none yet"),
-        Directive("appendonly", .fixed(["no"]), "the append-only file; none yet"),
         Directive("syslog-enabled", .fixed(["no"]), change: .atStartOnly, "whether to log to syslog; not yet"),
         Directive("list-compress-depth", .fixed(["0"]), "compression of lists' inner blocks; none"),
         Directive("oom-score-adj", .fixed(["no"]), "whether to tell the kernel whom to kill; not yet"),
@@ -147,6 +178,15 @@ extension Directive {
 
     /// Directives that Redis has other values for; their defaults say what this server always does.
     private static let onlyDefaults: [Directive] = [
+        Directive(
+            "aof-use-rdb-preamble", .bool(\.startsLogWithSnapshot), onlyDefault: true,
+            "a rewritten append-only file begins with a snapshot"),
+        Directive(
+            "rdb-save-incremental-fsync", .bool(\.syncsSnapshotsInSteps), onlyDefault: true,
+            "a snapshot is brought to the disk while it is written"),
+        Directive(
+            "aof-rewrite-incremental-fsync", .bool(\.syncsRewritesInSteps), onlyDefault: true,
+            "a rewrite is brought to the disk while it is written"),
         Directive(
             "activerehashing", .bool(\.activeRehashing), onlyDefault: true, "tables are resized in idle time"),
         Directive(

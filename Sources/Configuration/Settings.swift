@@ -84,6 +84,39 @@ public struct Settings: Sendable {
     /// Most bytes that the graph of computed keys takes beside keys and values; 0 for no limit.
     public var computeMaxMemory = 0
 
+    // Persistence
+    /// When a snapshot is saved by itself.
+    public var saveRules = [
+        SaveRule(seconds: 3600, changes: 1), SaveRule(seconds: 300, changes: 100),
+        SaveRule(seconds: 60, changes: 10000),
+    ]
+    /// Whether the rules are those that nobody has set, which the first that is set replaces.
+    var hasDefaultSaveRules = true
+    /// Name of the snapshot's file in the working directory.
+    public var snapshotFileName = "dump.rdb"
+    public var compressesSnapshots = true
+    public var checksSnapshots = true
+    /// Whether writes are refused while the last snapshot that was saved by itself has failed.
+    public var stopsWritesOnSaveError = true
+    public var appendOnly = false
+    /// What the names of the append-only files begin with, and the folder that they are in.
+    public var appendFileName = "appendonly.aof"
+    public var appendFolderName = "appendonlydir"
+    public var appendSync = AppendSync.everysec
+    /// Whether nothing is forced to the disk while a snapshot or a rewrite is being written.
+    public var restsSyncWhileSaving = false
+    /// Growth of the append-only file at which it is rewritten, in percent; 0 for never.
+    public var autoRewritePercentage = 100
+    /// Size below which it is not, in bytes.
+    public var autoRewriteMinimumSize = 64 << 20
+    /// Whether an append-only file is used whose last command is incomplete.
+    public var loadsTruncatedLog = true
+    /// Whether times are written to the append-only file.
+    public var stampsLog = false
+    public var startsLogWithSnapshot = true
+    public var syncsSnapshotsInSteps = true
+    public var syncsRewritesInSteps = true
+
     // Security
     /// Password of the default user; empty for none.
     public var requirePassword: [UInt8] = []
@@ -113,6 +146,17 @@ public struct Settings: Sendable {
         /// Bytes that it may not exceed for longer than `softSeconds`; 0 for no such limit.
         public var soft: Int
         public var softSeconds: Int
+    }
+
+    /// A snapshot is saved when so much has changed and so much time has passed since the last.
+    public struct SaveRule: Sendable, Equatable {
+        public var seconds: Int
+        public var changes: Int
+    }
+
+    /// When what was logged is forced to the disk.
+    public enum AppendSync: String, CaseIterable, Sendable {
+        case always, everysec, no
     }
 
     public enum LogLevel: String, CaseIterable, Sendable {

@@ -7,8 +7,9 @@ import Testing
 private final class Recorder: CommitLog, @unchecked Sendable {
     var units: [(database: Int, text: String)] = []
 
-    func append(_ effects: borrowing Effects) {
+    func append(_ effects: borrowing Effects) -> UInt64 {
         units.append((effects.firstDatabase, String(decoding: effects.text.view.array, as: UTF8.self)))
+        return 0
     }
 }
 

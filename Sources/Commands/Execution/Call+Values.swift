@@ -59,8 +59,8 @@ extension Call {
     ) throws(CommandError) -> Bool {
         guard let entry = access.read(key) else { return false }
         guard entry.type == Value.type else { throw .wrongType }
-        // Who wants to hear of the change is found by looking for what may be changed.
-        if entry.flags.contains(.marked) { _ = access.find(key) }
+        // Whoever is concerned by the change is found by looking for what may be changed.
+        if access.concernsOthers(entry) { _ = access.find(key) }
         try change(key, entry, body)
         return true
     }

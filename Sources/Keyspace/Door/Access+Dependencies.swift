@@ -116,12 +116,14 @@ extension Access {
         place(key).pointee.table.isMarked(key.hash) ?? (shard(key).pointee.absentMarks?.mayContain(key.hash) == true)
     }
 
-    /// The slot of a key that somebody wants to hear of, for a command that may change it. A computed value that is not
-    /// served is in nobody's way.
+    /// The slot of a key that somebody wants to hear of or that a snapshot has not got, for a command that may change it. A
+    /// computed value that is not served is in nobody's way.
     @inline(never)
     mutating func notice(_ key: Key, _ slot: UnsafeMutablePointer<UInt64>) -> UnsafeMutablePointer<UInt64>? {
-        hasNoticed = true
         let entry = Table.entry(slot.pointee)
+        keyspace.saveBeforeChange(entry, database: database)
+        guard entry.flags.contains(.marked) else { return slot }
+        hasNoticed = true
         guard entry.isComputed, !serves(entry) else { return slot }
         let node = entry.node
         removeEntry(key, slot)
@@ -145,7 +147,12 @@ extension Access {
         let hits = slot.map { Table.entry($0.pointee) }.flatMap { $0.isComputed ? $0.hits : nil } ?? 0
         let entry = Entry.string(key: key.bytes, value: value, expiry: expiry).computed(node: node, hits: hits)
         entry.flags.insert(.marked)
-        if let slot { put(key, entry, in: slot) } else { insert(key, entry) }
+        if let slot {
+            keyspace.saveBeforeChange(Table.entry(slot.pointee), database: database)
+            put(key, entry, in: slot)
+        } else {
+            insert(key, entry)
+        }
         hasNoticed = true
         changed(key, .published)
     }

@@ -21,6 +21,7 @@ extension Access {
             let old = Table.entry(slot.pointee)
             account(place, entry.memoryUsage - old.memoryUsage)
             place.pointee.fieldExpires += entry.fieldExpires - old.fieldExpires
+            keyspace.stamp(entry)
             if old.flags.contains(.marked) { entry.flags.insert(.marked) }
             if notesClock { entry.touch(accessClock) } else { noteReplacement(entry, of: old) }
             place.pointee.table.replace(slot, with: entry)
@@ -38,6 +39,7 @@ extension Access {
         let place = place(key)
         account(place, entry.memoryUsage)
         place.pointee.fieldExpires += entry.fieldExpires
+        keyspace.stamp(entry)
         if notesClock { entry.touch(accessClock) } else { noteCreation(key, entry) }
         if shard(key).pointee.absentMarks?.mayContain(key.hash) == true { noticeCreation(entry) }
         place.pointee.table.insert(key.hash, entry)
@@ -116,6 +118,7 @@ extension Access {
         let old = Table.entry(slot.pointee)
         let entry = old.moved(key: old.key, expiry: expiry, keeping: [.external, .computed, .marked])
         let place = place(key)
+        keyspace.stamp(entry)
         account(place, entry.memoryUsage - old.memoryUsage)
         place.pointee.table.replace(slot, with: entry)
         noteExpiry(key, old: old.expiry, new: expiry)

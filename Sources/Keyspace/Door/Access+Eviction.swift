@@ -264,6 +264,7 @@ extension Access {
             }
             if entry.flags.contains(.marked) { hasNoticed = true }
             statistics.pointee.evicted.add()
+            keyspace.saveBeforeChange(entry, database: number)
             if isLogging { logRemoval(key) }
             changed(key, .evicted)
             removeEntry(key, slot)

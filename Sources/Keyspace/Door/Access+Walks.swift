@@ -138,6 +138,7 @@ extension Access {
     @discardableResult
     public mutating func flush(database target: Int?) -> Int {
         assert(held == .all)
+        keyspace.loseSnapshot()
         var total = 0
         for database in target.map({ $0...$0 }) ?? 0...keyspace.databaseCount - 1 {
             var removed = 0
@@ -170,6 +171,7 @@ extension Access {
     public mutating func swap(_ a: Int, _ b: Int) {
         assert(held == .all)
         guard a != b else { return }
+        keyspace.loseSnapshot()
         for index in 0..<ShardSet.shardCount {
             let shard = keyspace.shard(index)
             shard.pointee.notifyAllWatchers(database: a, other: b)

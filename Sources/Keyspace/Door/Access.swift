@@ -99,6 +99,8 @@ public struct Access: ~Copyable {
     var toldMisses = 0
     /// What the commit log gets to hear. Empty where nothing is logged.
     public var effects = Effects()
+    /// Position in the commit log behind the last effects.
+    public private(set) var loggedPosition: UInt64 = 0
     /// Keys that have changed since the last command and that commands wait for.
     var readyKeys: [NamedKey] = []
     /// Whether there are any.
@@ -219,8 +221,14 @@ public struct Access: ~Copyable {
             expire(key, slot)
             return nil
         }
-        if entry.flags.contains(.marked) { return notice(key, slot) }
+        if concernsOthers(entry) { return notice(key, slot) }
         return slot
+    }
+
+    /// Whether somebody wants to hear of a change of the entry, or to have it as it is before.
+    @inline(__always)
+    public func concernsOthers(_ entry: Entry) -> Bool {
+        (entry.flags.rawValue ^ keyspace.epoch) & keyspace.noticedFlags != 0
     }
 
     /// Removes a key whose time has come.
@@ -285,7 +293,7 @@ public struct Access: ~Copyable {
 
     @inline(never)
     private mutating func log() {
-        keyspace.commitLog?.append(effects)
+        if let log = keyspace.commitLog { loggedPosition = log.append(effects) }
         effects.removeAll()
     }
 

@@ -107,5 +107,7 @@ public protocol CommitLog: AnyObject, Sendable {
     /// Takes what a command or a transaction has done, as one unit that is replayed as a whole or not at all. Called under
     /// the locks of its keys, so that effects on one key come in their order; takes only locks that stand behind shards in
     /// the lock order.
-    func append(_ effects: borrowing Effects)
+    ///
+    /// - Returns: the position behind them.
+    func append(_ effects: borrowing Effects) -> UInt64
 }

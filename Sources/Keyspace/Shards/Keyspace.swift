@@ -34,6 +34,13 @@ public final class Keyspace: @unchecked Sendable {
         get { logs.load(ordering: .relaxed) }
         set { logs.store(newValue, ordering: .relaxed) }
     }
+    /// What takes a snapshot at the moment, if anything does. This and the two below are changed only while every shard is
+    /// locked.
+    nonisolated(unsafe) var snapshot: (any SnapshotTaking)?
+    /// The `epoch` bit of entries that have been saved.
+    nonisolated(unsafe) var epoch: UInt8 = 0
+    /// The flags that, where they differ from `epoch`, make an entry one that is not simply changed.
+    nonisolated(unsafe) var noticedFlags = Entry.Flags.marked.rawValue
     /// When keys were last changed, from the first time on that somebody asks for it.
     private(set) var changeSketch: ChangeSketch?
     private let shards: UnsafeMutableRawPointer

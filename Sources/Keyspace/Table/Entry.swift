@@ -40,6 +40,8 @@ public struct Entry {
         @inlinable public static var computed: Flags { Flags(rawValue: 8) }
         /// Somebody wants to hear of changes: the dependency graph, a client's cache, a watcher of the value.
         @inlinable public static var marked: Flags { Flags(rawValue: 16) }
+        /// Which snapshot has the entry: equal to the keyspace's where the last one does.
+        @inlinable public static var epoch: Flags { Flags(rawValue: 32) }
     }
 
     /// A string that is too long, or too often appended to, to live in its entry.

@@ -51,10 +51,10 @@ public final class ServerProcess: @unchecked Sendable {
             [binary] + (configuration.map { [$0] } ?? []) + [
                 "--port", String(port), "--bind", "127.0.0.1", "--dir", directory,
             ]
-        command += ["--unixsocket", "\(directory)/socket", "--enable-debug-command", "yes"]
+        command += ["--unixsocket", "\(directory)/socket", "--enable-debug-command", "yes", "--save", ""]
         switch kind {
         case .freshet: if !arguments.contains("--threads") { command += ["--threads", "2"] }
-        case .redis: command += ["--save", "", "--loglevel", "warning"]
+        case .redis: command += ["--loglevel", "warning"]
         }
         if let openFiles { command = ["/bin/sh", "-c", "ulimit -n \(openFiles); exec \"$@\"", "sh"] + command }
         do {

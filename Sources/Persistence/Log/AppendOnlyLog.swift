@@ -1,0 +1,392 @@
+import CLinux
+import Glibc
+import Keyspace
+import Primitives
+import Synchronization
+
+/// When what was logged is forced to the disk (`appendfsync`).
+public enum SyncPolicy: String, CaseIterable, Sendable {
+    /// Before it is answered.
+    case always
+    /// Once a second.
+    case everysec
+    /// When the kernel likes.
+    case no
+}
+
+/// The append-only file's end: takes the effects of all commands in their one order and brings them to the disk.
+///
+/// Effects are appended to a buffer in memory, under the locks of their keys and a lock of the log's own that is held for
+/// the time of a copy. Workers call `write` at the end of their turn, before they send replies, so that what was answered
+/// is with the kernel and survives the process. Whoever comes first writes for all.
+///
+/// Forcing it to the disk is left to threads that workers do not wait for. Replies that depend on it are held back until
+/// `syncedPosition` has reached them, while other commands are executed: a group commit. Two threads may be at it at a
+/// time, one a little behind the other, so that what is written while the disk is busy need not wait for it to be done
+/// before its turn begins. Each has a descriptor of its own, since the kernel tells each descriptor once of a failure.
+///
+/// Positions count bytes since the start, across all files.
+///
+/// Lock order: shards → `lock`; `fileLock` → `lock`; `fileLock` is never taken under `lock`. It may be taken under shards.
+public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
+    /// What has gone wrong with the files.
+    public enum Failure: Sendable, Equatable {
+        /// Bytes could not be written, for a reason as `errno` gives it. Tried again.
+        case write(CInt)
+        /// Bytes could not be forced to the disk. What the file holds is not known: only a new one helps.
+        case sync(CInt)
+    }
+
+    private let lock = ShardLock()
+    /// Not yet written. Guarded by `lock`, as are the two below.
+    private var pending = ByteBuffer()
+    /// Which database the commands at the end are for; -1 where the next one must say so.
+    private var lastDatabase = -1
+    private var lastTimestamp: Int64 = 0
+    private let appended = Atomic<UInt64>(0)
+
+    private let fileLock = ShardLock()
+    /// The file that is appended to, -1 for none. Guarded by `fileLock`, as are the two below.
+    private var descriptor: CInt = -1
+    /// Taken from `pending`, and on its way to the file.
+    private var outgoing = ByteBuffer()
+    private var outgoingEnd: UInt64 = 0
+    private let written = Atomic<UInt64>(0)
+    /// Bytes of the file that is appended to.
+    private let fileBytes = Atomic<Int>(0)
+
+    private let synced = Atomic<UInt64>(0)
+    let condition = Condition()
+    /// Guarded by `condition`, as are those below.
+    private var requested: UInt64 = 0
+    private var started: UInt64 = 0
+    private var isStopping = false
+    /// Descriptors to be synced before `synced` moves on, and closed then: files that were appended to before.
+    private var retiring: [CInt] = []
+    private var path = ""
+    /// Counts the files, so that threads know when to open the file anew.
+    private var generation = 0
+    private var lastSync: Int64 = 0
+    private var failure: Failure?
+    private var threads: [Thread] = []
+    private var syncsInFlight = 0
+
+    private let policyValue = Atomic<Int>(1)
+    private let stampsTime = Atomic<Bool>(false)
+    /// Whether the files are out of order, at hand for those who ask with each turn.
+    private let hasFailed = Atomic<Bool>(false)
+    private let delayed = Atomic<Int>(0)
+    private let restsWhileSaving = Atomic<Bool>(false)
+
+    /// Told when `syncedPosition` has moved on. Called by the threads of the log; set before they start.
+    public nonisolated(unsafe) var onSync: @Sendable () -> Void = {}
+    /// Told when the files are out of order, and when they are in order again. Set before the threads start.
+    public nonisolated(unsafe) var onFailure: @Sendable (Failure?) -> Void = { _ in }
+
+    /// How many threads bring files to the disk.
+    private static let threadCount = 2
+    /// Longest time that writing waits for the disk while it is being synced, in milliseconds.
+    private static let longestDelay: Int64 = 2000
+    private static let keptBytes = 1 << 20
+
+    public init() {}
+
+    // MARK: Appending
+
+    /// Position behind the last bytes that were appended.
+    @inline(__always)
+    public var appendedPosition: UInt64 { appended.load(ordering: .acquiring) }
+    /// Position up to which the kernel has the bytes.
+    @inline(__always)
+    public var writtenPosition: UInt64 { written.load(ordering: .acquiring) }
+    /// Position up to which the bytes are on the disk.
+    @inline(__always)
+    public var syncedPosition: UInt64 { synced.load(ordering: .acquiring) }
+
+    public func append(_ effects: borrowing Effects) -> UInt64 {
+        lock.lock()
+        defer { lock.unlock() }
+        let start = pending.count
+        if stampsTime.load(ordering: .relaxed) { appendTimestamp() }
+        if effects.firstDatabase != lastDatabase { Effects.appendSelect(effects.firstDatabase, to: &pending) }
+        lastDatabase = effects.lastDatabase
+        let isUnit = effects.count > 1
+        if isUnit { pending.append("*1\r\n$5\r\nMULTI\r\n") }
+        pending.append(effects.text.view)
+        if isUnit { pending.append("*1\r\n$4\r\nEXEC\r\n") }
+        return appended.wrappingAdd(UInt64(pending.count - start), ordering: .releasing).newValue
+    }
+
+    /// Adds the time, where a second has passed since it was last added (`aof-timestamp-enabled`).
+    private func appendTimestamp() {
+        let seconds = Clock.wallMilliseconds() / 1000
+        guard seconds > lastTimestamp else { return }
+        lastTimestamp = seconds
+        Array("#TS:\(seconds)\r\n".utf8).withView { pending.append($0) }
+    }
+
+    // MARK: Writing
+
+    /// Hands what was appended to the kernel, unless that is known to take long: while the disk is being synced once a
+    /// second it is put off, by two seconds at most.
+    public func write() {
+        guard writtenPosition < appendedPosition, !mayDelay else { return }
+        fileLock.lock()
+        writeOut()
+        fileLock.unlock()
+    }
+
+    /// Whether writing is put off for the moment.
+    private var mayDelay: Bool {
+        guard policy == .everysec, delayedSince.load(ordering: .relaxed) != 0 else { return false }
+        let now = Clock.monotonicMicroseconds() / 1000
+        if now - delayedSince.load(ordering: .relaxed) < Self.longestDelay { return true }
+        delayed.wrappingAdd(1, ordering: .relaxed)
+        return false
+    }
+
+    /// When the sync began that is going on, in milliseconds of the monotonic clock; 0 for none.
+    private let delayedSince = Atomic<Int64>(0)
+
+    /// Writes all that was appended. `fileLock` is held.
+    private func writeOut() {
+        guard descriptor >= 0 else { return }
+        while true {
+            if outgoing.isEmpty {
+                outgoing.clear(keeping: Self.keptBytes)
+                lock.lock()
+                swap(&pending, &outgoing)
+                outgoingEnd = appended.load(ordering: .relaxed)
+                lock.unlock()
+                if outgoing.isEmpty { break }
+            }
+            guard writeOutgoing() else { return }
+            written.store(outgoingEnd, ordering: .releasing)
+        }
+        if hasFailed.load(ordering: .relaxed) { recover() }
+    }
+
+    private func writeOutgoing() -> Bool {
+        while !outgoing.isEmpty {
+            let count = Glibc.write(descriptor, outgoing.view.start, outgoing.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                fail(.write(errno))
+                return false
+            }
+            outgoing.consume(count)
+            fileBytes.wrappingAdd(count, ordering: .relaxed)
+        }
+        return true
+    }
+
+    private func fail(_ reason: Failure) {
+        let isNew = condition.withLock {
+            // A write that fails afterwards changes nothing about a file that cannot be trusted.
+            if case .sync = failure { return false }
+            defer { failure = reason }
+            return failure != reason
+        }
+        hasFailed.store(true, ordering: .relaxed)
+        if isNew { onFailure(reason) }
+    }
+
+    /// Notes that writing works again.
+    private func recover() {
+        let isOver = condition.withLock {
+            guard case .write = failure else { return false }
+            failure = nil
+            return true
+        }
+        guard isOver else { return }
+        hasFailed.store(false, ordering: .relaxed)
+        onFailure(nil)
+    }
+
+    // MARK: Files
+
+    /// Appends to the file at `path`, which exists, from here on. The one before is synced and closed by the threads.
+    /// Whoever needs to know at which command it begins calls this with every shard locked.
+    public func open(_ path: String) throws(PersistenceError) {
+        let next = Glibc.open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+        guard next >= 0 else { throw PersistenceError("Can't open the append-only file \(path)", errno) }
+        let size = lseek(next, 0, SEEK_END)
+        fileLock.lock()
+        writeOut()
+        // What could not be written belongs to the old file, of which the new one is independent.
+        outgoing.clear(keeping: 0)
+        let last = descriptor
+        descriptor = next
+        fileBytes.store(Int(size), ordering: .relaxed)
+        lock.lock()
+        pending.clear(keeping: Self.keptBytes)
+        lastDatabase = -1
+        lastTimestamp = 0
+        written.store(appended.load(ordering: .relaxed), ordering: .releasing)
+        lock.unlock()
+        condition.withLock {
+            self.path = path
+            generation += 1
+            if last >= 0 { retiring.append(last) }
+        }
+        fileLock.unlock()
+    }
+
+    /// Ends appending: what was appended is written and, where the policy demands it, synced.
+    public func close() {
+        fileLock.lock()
+        writeOut()
+        let last = descriptor
+        descriptor = -1
+        fileLock.unlock()
+        guard last >= 0 else { return }
+        if policy != .no, fdatasync(last) == 0 { advance(to: writtenPosition) }
+        _ = Glibc.close(last)
+    }
+
+    /// Whether there is a file.
+    public var isOpen: Bool {
+        fileLock.lock()
+        defer { fileLock.unlock() }
+        return descriptor >= 0
+    }
+
+    /// Bytes of the file that is appended to.
+    public var fileSize: Int { fileBytes.load(ordering: .relaxed) }
+    /// Bytes that wait to be written.
+    public var bufferedBytes: Int { Int(appendedPosition - writtenPosition) }
+    /// How often writing had to wait for the disk.
+    public var delayedWrites: Int { delayed.load(ordering: .relaxed) }
+
+    /// Takes what has failed for over: called when a new file holds everything.
+    public func forgetFailure() {
+        condition.withLock { failure = nil }
+        if hasFailed.exchange(false, ordering: .relaxed) { onFailure(nil) }
+    }
+
+    /// What is wrong with the files; nil where they are in order.
+    public var currentFailure: Failure? { condition.withLock { failure } }
+
+    // MARK: Settings
+
+    public var policy: SyncPolicy {
+        get { SyncPolicy.allCases[policyValue.load(ordering: .relaxed)] }
+        set {
+            policyValue.store(SyncPolicy.allCases.firstIndex(of: newValue) ?? 1, ordering: .relaxed)
+            condition.signal()
+        }
+    }
+
+    /// Whether times are added (`aof-timestamp-enabled`).
+    public var addsTimestamps: Bool {
+        get { stampsTime.load(ordering: .relaxed) }
+        set { stampsTime.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Whether nothing is synced for the moment (`no-appendfsync-on-rewrite`).
+    public var defersSyncs: Bool {
+        get { restsWhileSaving.load(ordering: .relaxed) }
+        set { restsWhileSaving.store(newValue, ordering: .relaxed) }
+    }
+
+    // MARK: Syncing
+
+    /// Starts the threads that bring files to the disk. Throws where the system refuses threads.
+    public func start() throws(PersistenceError) {
+        for index in 0..<Self.threadCount {
+            guard let thread = Thread.start(name: "log-sync-\(index)", { [self] in run() }) else {
+                throw PersistenceError("Can't start a thread", errno)
+            }
+            threads.append(thread)
+        }
+    }
+
+    /// Ends the threads.
+    public func stop() {
+        condition.withLock { isStopping = true }
+        condition.broadcast()
+        for thread in threads { thread.join() }
+        threads = []
+        for descriptor in retiring { _ = Glibc.close(descriptor) }
+        retiring = []
+    }
+
+    /// Asks that what was written up to `position` is brought to the disk soon.
+    public func requestSync(_ position: UInt64) {
+        let wakes = condition.withLock {
+            requested = max(requested, position)
+            return requested > started
+        }
+        if wakes { condition.signal() }
+    }
+
+    private func run() {
+        var file = (descriptor: CInt(-1), generation: -1)
+        while let work = nextWork() {
+            // Opened before the position is taken: what was written up to there is in this file or in retired ones.
+            if file.generation != work.generation {
+                if file.descriptor >= 0 { _ = Glibc.close(file.descriptor) }
+                file = (Glibc.open(work.path, O_WRONLY | O_CLOEXEC), work.generation)
+            }
+            sync(file.descriptor, work.retired)
+        }
+        if file.descriptor >= 0 { _ = Glibc.close(file.descriptor) }
+    }
+
+    private struct Work {
+        var path: String
+        var generation: Int
+        var retired: [CInt]
+    }
+
+    /// Waits until there is something to bring to the disk; nil at the end.
+    private func nextWork() -> Work? {
+        condition.lock()
+        defer { condition.unlock() }
+        while !isStopping {
+            if isDue {
+                started = max(requested, writtenPosition)
+                requested = started
+                lastSync = Clock.monotonicMicroseconds() / 1000
+                syncsInFlight += 1
+                delayedSince.store(lastSync, ordering: .relaxed)
+                defer { retiring = [] }
+                return Work(path: path, generation: generation, retired: retiring)
+            }
+            condition.wait(milliseconds: 100)
+        }
+        return nil
+    }
+
+    /// Whether a sync is to begin. `condition` is locked.
+    private var isDue: Bool {
+        guard generation > 0 else { return false }
+        if case .sync = failure { return false }
+        if requested > started { return true }
+        guard policy == .everysec, !defersSyncs, syncsInFlight == 0 else { return false }
+        return appendedPosition > started && Clock.monotonicMicroseconds() / 1000 - lastSync >= 1000
+    }
+
+    private func sync(_ descriptor: CInt, _ retired: [CInt]) {
+        // A reader of `started` must find it covered: what was asked for has been written.
+        if policy == .everysec { delayedSince.store(0, ordering: .relaxed) }
+        write()
+        if policy == .everysec { delayedSince.store(Clock.monotonicMicroseconds() / 1000, ordering: .relaxed) }
+        let position = writtenPosition
+        var reason: CInt = descriptor >= 0 ? 0 : EBADF
+        for old in retired {
+            if fdatasync(old) != 0 { reason = errno }
+            _ = Glibc.close(old)
+        }
+        if descriptor >= 0, fdatasync(descriptor) != 0 { reason = errno }
+        condition.withLock { syncsInFlight -= 1 }
+        delayedSince.store(0, ordering: .relaxed)
+        if reason != 0 { return fail(.sync(reason)) }
+        advance(to: position)
+    }
+
+    private func advance(to position: UInt64) {
+        synced.max(position, ordering: .acquiringAndReleasing)
+        onSync()
+    }
+}
