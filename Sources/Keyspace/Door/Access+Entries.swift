@@ -159,7 +159,7 @@ extension Access {
     }
 
     /// Puts an entry that came from elsewhere under `key`, in place of what is there.
-    private mutating func place(_ key: Key, _ entry: Entry, isNew: Bool = false) {
+    mutating func place(_ key: Key, _ entry: Entry, isNew: Bool = false) {
         put(key, entry, in: slot(key), isNew: isNew)
         if let deadline = entry.fieldExpiry { place(key).pointee.indexFieldExpiry(deadline, key.hash) }
     }

@@ -20,8 +20,10 @@ struct UseCounter {
     }
 
     /// The counter of a key that comes into being at `now`, in milliseconds.
-    init(now: Int64) {
-        value = Self.initial
+    init(now: Int64) { self.init(value: Self.initial, now: now) }
+
+    init(value: UInt8, now: Int64) {
+        self.value = value
         minute = Self.minute(now)
     }
 

@@ -43,8 +43,8 @@ extension HashValue {
     public var listpackBytes: ByteView? { encoding == .hashTable ? nil : pack.bytes }
 
     /// A hash from the bytes of a listpack that come from outside, as an RDB file holds them: fields and values, with
-    /// expiries where `encoding` is `.listpackExtended`. Nil where they are damaged, have a field twice, or are not in
-    /// the order of their expiries. O(n).
+    /// expiries where `encoding` is `.listpackExtended`. Nil where they are damaged, empty, have a field twice, or are not
+    /// in the order of their expiries. O(n).
     public static func load(_ bytes: ByteView, encoding: Encoding) -> HashValue? {
         guard encoding == .listpack || encoding == .listpackExtended, Listpack.validate(bytes) else { return nil }
         let hash = HashValue(encoding: encoding, storage: Listpack.make(copying: bytes).block)
@@ -57,24 +57,19 @@ extension HashValue {
 
     /// Whether a well-formed listpack is also that of a hash.
     private var isConsistent: Bool {
-        guard pack.count % stride == 0 else { return false }
-        let seen = FieldTable.make(expecting: count)
-        defer { seen.destroy() }
-        var consistent = true
+        let count = pack.count
+        guard count > 0, count % stride == 0, !pack.hasDuplicates(stride: stride) else { return false }
+        guard encoding == .listpackExtended else { return true }
         var previous = Int64.min
         var offset = pack.first
         while let current = offset {
-            consistent = consistent && pack.element(at: current).withBytes { seen.set($0, nil).isNew }
-            var last = current + pack.entrySize(at: current)
-            if encoding == .listpackExtended {
-                last += pack.entrySize(at: last)
-                guard case .integer(let stored) = pack.element(at: last), stored >= 0 else { return false }
-                let expiry = stored == 0 ? Self.noExpiry : stored
-                consistent = consistent && expiry >= previous
-                previous = expiry
-            }
-            offset = pack.next(after: last)
+            let expiryOffset = pack.skip(2, from: current)
+            guard case .integer(let stored) = pack.element(at: expiryOffset), stored >= 0 else { return false }
+            let expiry = stored == 0 ? Self.noExpiry : stored
+            guard expiry >= previous else { return false }
+            previous = expiry
+            offset = pack.next(after: expiryOffset)
         }
-        return consistent
+        return true
     }
 }

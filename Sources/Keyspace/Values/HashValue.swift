@@ -61,6 +61,12 @@ public struct HashValue {
     /// An empty hash, kept as a listpack.
     public static func make() -> HashValue { HashValue(encoding: .listpack, storage: Listpack.make().block) }
 
+    /// An empty hash that is about to get `count` fields: a listpack where that may do.
+    public static func make(expecting count: Int, limits: HashLimits) -> HashValue {
+        if count <= limits.maxListpackEntries { return make() }
+        return HashValue(encoding: .hashTable, storage: FieldTable.make(expecting: count).storage)
+    }
+
     /// Whether a field with `expiry` is absent at `now`.
     @inlinable @inline(__always)
     public static func isExpired(_ expiry: Int64, now: Int64) -> Bool { expiry < now }

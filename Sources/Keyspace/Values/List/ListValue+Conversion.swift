@@ -18,7 +18,8 @@ extension ListValue {
         return limits.maxCount != .max && pack.count &+ count > limits.maxCount
     }
 
-    private mutating func enlarge() {
+    /// Makes a listpack the first block of a `QuickList`. O(1).
+    mutating func enlarge() {
         let list = QuickList.make()
         if pack.isEmpty {
             pack.destroy()

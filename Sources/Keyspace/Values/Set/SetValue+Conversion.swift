@@ -60,18 +60,12 @@ extension SetValue {
         case .listpack:
             guard Listpack.validate(bytes) else { return nil }
             var set = SetValue(Listpack.make(copying: bytes))
-            let seen = MemberSet.make(expecting: set.count)
-            defer { seen.destroy() }
-            var isSound = !set.isEmpty
-            var fits = set.count <= limits.maxListpackEntries
-            set.forEach { element in
-                isSound = seen.add(SetElement(element)) && isSound
-                fits = fits && element.count <= limits.maxListpackValue
-            }
-            guard isSound else {
+            guard !set.isEmpty, !set.pack.hasDuplicates(stride: 1) else {
                 set.destroy()
                 return nil
             }
+            var fits = set.count <= limits.maxListpackEntries
+            set.forEach { fits = fits && $0.count <= limits.maxListpackValue }
             if !fits { set.convertToTable() }
             return set
         default: return nil

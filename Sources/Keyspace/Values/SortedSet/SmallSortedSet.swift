@@ -128,9 +128,8 @@ struct SmallSortedSet {
 
     /// Whether a listpack from outside is a sorted set: pairs of a member and a number, in order, no member twice.
     static func validate(_ pack: Listpack) -> Bool {
-        guard pack.count > 0, pack.count % 2 == 0 else { return false }
-        let seen = FieldTable.make(expecting: pack.count / 2)
-        defer { seen.destroy() }
+        let count = pack.count
+        guard count > 0, count % 2 == 0, !pack.hasDuplicates(stride: 2) else { return false }
         var previous: (member: ListpackElement, score: Double)?
         var isSound = true
         SmallSortedSet(pack).walk { position, member, _ in
@@ -144,7 +143,6 @@ struct SmallSortedSet {
                 let order = previous.member.withBytes { member.compare($0) }
                 isSound = previous.score < score || (previous.score == score && order > 0)
             }
-            isSound = isSound && member.withBytes { seen.set($0, nil).isNew }
             previous = (member, score)
             return isSound
         }

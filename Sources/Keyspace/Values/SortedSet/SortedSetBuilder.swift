@@ -32,6 +32,14 @@ public struct SortedSetBuilder: ~Copyable {
         set.large.append(member, score)
     }
 
+    /// As `append`, where the member may be there already: false then, and nothing is added. Expected O(1), O(n) in a
+    /// listpack.
+    public mutating func appendIfNew(_ member: ByteView, _ score: Double) -> Bool {
+        if set.isSmall ? set.small.find(member) != nil : set.large.find(member) != nil { return false }
+        append(member, score)
+        return true
+    }
+
     /// The set, which is the caller's.
     public consuming func finish() -> SortedSetValue { set }
 }

@@ -1,0 +1,58 @@
+import Primitives
+
+/// Streams as files hold them: whole blocks, and groups with what is pending.
+extension StreamValue {
+    /// Calls `body` with the ID of each block and its listpack, in order. `body` must not change the stream.
+    public func forEachBlock(_ body: (StreamID, ByteView) -> Void) {
+        state.pointee.blocks.forEach { body($0.pointee.id, $0.pointee.pack.bytes) }
+    }
+
+    /// Adds a block from outside behind all others; false, and the stream stays as it was, where it is damaged or does not
+    /// come behind them. O(n).
+    public func append(block bytes: ByteView, id: StreamID) -> Bool {
+        guard Listpack.validate(bytes) else { return false }
+        let pack = Listpack(block: UnsafeMutableRawPointer(mutating: UnsafeRawPointer(bytes.start)))
+        guard let contents = StreamBlock.contents(of: pack, id: id),
+            state.pointee.blocks.count == 0 || id > state.pointee.lastID
+        else { return false }
+        let memory = Allocation.allocate(bytes.count)
+        memory.copyMemory(from: bytes.start, byteCount: bytes.count)
+        let block = StreamBlock(id: id, memory: memory, capacity: bytes.count)
+        state.pointee.blocks.append(block)
+        state.pointee.memory += block.memoryUsage
+        state.pointee.length += contents.live
+        state.pointee.lastID = contents.last
+        return true
+    }
+
+    /// Ends adding blocks: says what is known beside them. `entriesAdded` is nil where it is not known, and taken to be the
+    /// number of entries. False where the last ID is below an entry's.
+    public func finishBlocks(lastID: StreamID, maxDeletedID: StreamID, entriesAdded: Int64?) -> Bool {
+        guard lastID >= state.pointee.lastID else { return false }
+        set(lastID: lastID, entriesAdded: entriesAdded ?? Int64(count), maxDeletedID: maxDeletedID)
+        findEdges()
+        return true
+    }
+
+    /// How many entries a group that has read up to `id` has read, as far as that can be told.
+    public func estimatedEntriesRead(upTo id: StreamID) -> Int64? { entriesAdded(upTo: id) }
+}
+
+extension StreamGroup {
+    /// Adds what is pending for a consumer, behind all that is; false where the ID is not above theirs.
+    public func appendPending(
+        _ id: StreamID, to consumer: StreamConsumer, deliveryTime: Int64, deliveryCount: Int64
+    ) -> Bool {
+        let last = state.pointee.pending.last
+        guard last == state.pointee.pending.end || state.pointee.pending.pointer(last).pointee.id < id else {
+            return false
+        }
+        account {
+            state.pointee.pending.append(
+                PendingEntry(id: id, deliveryTime: deliveryTime, deliveryCount: deliveryCount, consumer: consumer.state)
+            )
+        }
+        consumer.state.pointee.pendingCount &+= 1
+        return true
+    }
+}
