@@ -9,6 +9,7 @@ public enum DataFamilies {
         ComputeCommands.commands,
         ComputeSourceCommands.commands,
         ComputeInspectionCommands.commands,
+        DumpCommands.commands,
         StringCommands.commands,
         StringConditionCommands.commands,
         StringExpiryCommands.commands,

@@ -1,4 +1,5 @@
 import Glibc
+import Keyspace
 import Primitives
 
 /// Compresses strings to the format of LibLZF (Lehmann), in which RDB files keep them: runs of literals, and references to
@@ -20,15 +21,11 @@ struct LZFCompressor: ~Copyable {
     /// Longest string that is compressed: places are numbers of 32 bits.
     static let maximumCount = 1 << 30
 
-    private let table: UnsafeMutablePointer<UInt32>
+    private var table: UnsafeMutablePointer<UInt32>?
+    /// Slots of the table are 2^bits: as many as the longest string so far had use for.
+    private var bits = 0
     /// Number of the next string's first place; what the table holds is below it.
     private var nextPlace: UInt32 = 1
-
-    init() {
-        // Pages of the table that are never used are never there.
-        guard let block = calloc(1 << Self.maximumBits, MemoryLayout<UInt32>.stride) else { abort() }
-        table = block.assumingMemoryBound(to: UInt32.self)
-    }
 
     deinit { free(table) }
 
@@ -36,17 +33,17 @@ struct LZFCompressor: ~Copyable {
     mutating func compress(_ input: ByteView, to output: UnsafeMutablePointer<UInt8>, limit: Int) -> Int? {
         let count = input.count
         guard count >= 4, count <= Self.maximumCount, limit > 0 else { return nil }
+        // Twice as many slots as places, at least.
+        let bits = min(Self.maximumBits, max(8, Int.bitWidth - count.leadingZeroBitCount + 1))
+        let table = table(bits: bits)
         if nextPlace > UInt32.max - UInt32(count) {
-            memset(table, 0, MemoryLayout<UInt32>.stride << Self.maximumBits)
+            memset(table, 0, MemoryLayout<UInt32>.stride << self.bits)
             nextPlace = 1
         }
         let base = nextPlace
         nextPlace += UInt32(count)
-        // Twice as many slots as places, at least.
-        let bits = min(Self.maximumBits, max(8, Int.bitWidth - count.leadingZeroBitCount + 1))
         let shift = UInt32(32 - bits)
         let bytes = input.start
-        let table = table
         var writer = Output(start: output, limit: limit)
         var literals = 0
         var index = 0
@@ -76,6 +73,18 @@ struct LZFCompressor: ~Copyable {
             literals = end
         }
         return writer.appendLiterals(bytes + literals, count &- literals) ? writer.count : nil
+    }
+
+    /// The table, with 2^bits slots at least.
+    @inline(__always)
+    private mutating func table(bits: Int) -> UnsafeMutablePointer<UInt32> {
+        if let table, bits <= self.bits { return table }
+        free(table)
+        let block = Allocation.allocateZeroed(MemoryLayout<UInt32>.stride << bits)
+        let larger = block.assumingMemoryBound(to: UInt32.self)
+        table = larger
+        self.bits = bits
+        return larger
     }
 
     /// The three bytes at `index`, which are there.

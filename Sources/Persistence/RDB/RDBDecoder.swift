@@ -13,6 +13,8 @@ public struct RDBDecoder: ~Copyable {
     /// Two strings at a time may be in use.
     var first = ByteBuffer()
     var second = ByteBuffer()
+    /// The key of a record.
+    var name = ByteBuffer()
 
     public init(limits: ValueLimits = ValueLimits()) { self.limits = limits }
 
