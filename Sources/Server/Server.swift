@@ -5,6 +5,7 @@ import EventLoop
 import Glibc
 import Keyspace
 import Logging
+import Persistence
 import Primitives
 import Synchronization
 
@@ -34,6 +35,9 @@ final class Server: @unchecked Sendable {
     let topics = TopicRegistry()
     private var notifier: KeyspaceNotifier?
     let tracking = ClientTracking()
+    private var files: Durability?
+    /// What is done for the files.
+    var durability: Durability { files.unsafelyUnwrapped }
     let observations: Observations
     let accounts: AccountRegistry
     let cycleClock = CycleClock()
@@ -58,6 +62,8 @@ final class Server: @unchecked Sendable {
     let settingsGeneration = Atomic<Int>(0)
     /// Told the level of the log; set before the start.
     var logLevelChanged: (@Sendable (Settings.LogLevel) -> Void)?
+    /// Whether a snapshot is saved at the end; nil leaves it to the rules.
+    let savesAtEnd = Mutex<Bool?>(nil)
     private let shutdownBegan = Atomic<Bool>(false)
 
     init(configuration: Configuration, supervision: Settings.Supervision, log: Logger) {
@@ -73,6 +79,8 @@ final class Server: @unchecked Sendable {
         let notifier = KeyspaceNotifier(server: self)
         keyspace.add(observer: notifier)
         self.notifier = notifier
+        files = Durability(server: self)
+        keyspace.commitLog = durability.log
         configurationDidChange()
         let values = ValuePublisher(server: self)
         keyspace.add(observer: values)
@@ -107,6 +115,7 @@ final class Server: @unchecked Sendable {
     private func configurationDidChange() {
         let settings = settings
         logLevelChanged?(settings.logLevel)
+        durability.configure(settings)
         observations.configure(settings)
         notifier?.configure()
         tracking.limit.store(settings.trackingTableMaxKeys, ordering: .relaxed)
@@ -121,8 +130,11 @@ final class Server: @unchecked Sendable {
                 in use. Keys are evicted or writes refused, as maxmemory-policy says.
                 """)
         }
-        settingsGeneration.wrappingAdd(1, ordering: .releasing)
+        settingsDidChange()
     }
+
+    /// Lets workers look at the settings, and at what else they keep copies of, before their next commands.
+    func settingsDidChange() { settingsGeneration.wrappingAdd(1, ordering: .releasing) }
 
     // MARK: Life
 
@@ -153,10 +165,18 @@ final class Server: @unchecked Sendable {
         workers[0].listen(on: listeners)
     }
 
-    /// Starts the workers.
+    /// Starts the workers, and reads the files. Until that is done clients are told to wait.
     ///
+    /// - Parameter ready: called when clients are served, or about to be.
     /// - Throws: `StartError` where the system refuses threads.
-    func start() throws(StartError) {
+    func start(ready: @escaping @Sendable () -> Void) throws(StartError) {
+        try durability.start()
+        durability.loading.begin()
+        settingsDidChange()
+        let loader = Thread.start(name: "loader") { [self] in load(ready) }
+        guard loader != nil else {
+            throw StartError("Could not start a thread: \(String(cString: strerror(errno)))")
+        }
         for worker in workers {
             guard let thread = Thread.start(name: "worker-\(worker.index)", { worker.run() }) else {
                 throw StartError("Could not start a thread: \(String(cString: strerror(errno)))")
@@ -165,11 +185,35 @@ final class Server: @unchecked Sendable {
         }
     }
 
-    /// Lets the workers finish what was accepted, closes all connections and waits for the threads to end.
-    func stop() {
+    private func load(_ ready: () -> Void) {
+        do throws(PersistenceError) {
+            try durability.load()
+        } catch {
+            log.critical("Fatal error loading the DB: \(error). Exiting.")
+            var line = "\(error)\n"
+            line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            exit(1)
+        }
+        // Before clients are served: who is answered finds these lines in the log.
+        ready()
+        durability.loading.end()
+        settingsDidChange()
+        for worker in workers { worker.mailbox.send(.adoptSettings) }
+    }
+
+    /// Lets the workers finish what was accepted, closes all connections, waits for the threads to end and saves what is to
+    /// be saved; returns whether that could be done.
+    func stop() -> Bool {
         for listener in listeners { listener.shutDown() }
         for worker in workers { worker.mailbox.send(.stop) }
         for thread in threads { thread.join() }
+        durability.stop()
+        defer { durability.finish() }
+        // What was read in part must not replace what it was read from.
+        guard !durability.loading.isLoading, savesAtEnd.withLock({ $0 }) ?? !settings.saveRules.isEmpty else {
+            return true
+        }
+        return durability.saveSnapshot()
     }
 
     /// Ends the process as SIGTERM does; nothing where it ends already, since a second signal does not let it finish.

@@ -65,15 +65,16 @@ public enum ServerMain {
         let pidFile = PidFile(settings, isDaemon: isDaemon, log)
         defer { pidFile.remove(log) }
         log.notice("Server initialized")
-        // Before the workers start: who is answered finds these lines in the log. Connections wait in the backlog.
-        if settings.port != 0 { log.notice("Ready to accept connections tcp") }
-        if !settings.unixSocket.isEmpty { log.notice("Ready to accept connections unix") }
-        try server.start()
-        supervisor.ready()
+        try server.start {
+            if settings.port != 0 { log.notice("Ready to accept connections tcp") }
+            if !settings.unixSocket.isEmpty { log.notice("Ready to accept connections unix") }
+            supervisor.ready()
+        }
         waitForEnd(signals, server, log)
         supervisor.stopping()
-        server.stop()
+        let isSaved = server.stop()
         log.warning("Freshet is now ready to exit, bye bye...")
+        guard isSaved else { throw StartError("The data could not be saved") }
     }
 
     /// The first lines of the log: that the server starts, as what, and what of its configuration has no effect.

@@ -68,6 +68,15 @@ extension Call {
         return deadline
     }
 
+    /// The same for a timeout in milliseconds.
+    public func deadline(milliseconds index: Int) throws(CommandError) -> Int64 {
+        let timeout = try integer(index, or: CommandError("ERR timeout is not an integer or out of range"))
+        guard timeout >= 0 else { throw CommandError("ERR timeout is negative") }
+        guard timeout > 0 else { return .max }
+        guard let deadline = now.adding(checked: timeout) else { throw CommandError("ERR timeout is out of range") }
+        return deadline
+    }
+
     /// Whether a command that looks at several keys may look at this one: not in the place of one who waits, where only
     /// the shards are held of what has changed. The other keys have nothing for it: it would have got that.
     public func mayLook(at key: Key) -> Bool {

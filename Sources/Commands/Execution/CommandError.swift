@@ -53,6 +53,8 @@ extension CommandError {
     public static let offsetOutOfRange = CommandError("ERR offset is out of range")
     public static let outOfMemory = CommandError("OOM command not allowed when used memory > 'maxmemory'.")
     public static let notAuthenticated = CommandError("NOAUTH Authentication required.")
+    public static let loading = CommandError("LOADING Redis is loading the dataset in memory")
+    static let fsyncWithoutLog = CommandError("ERR FSYNC cannot be used when appendonly is disabled.")
     public static let transactionAborted = CommandError(
         "EXECABORT Transaction discarded because of previous errors.")
 

@@ -36,6 +36,8 @@ public struct Executor: ~Copyable {
     let keyspace: Keyspace
     /// The keyspace's, at hand; read without being retained.
     private let budgetReference: Unmanaged<MemoryBudget>
+    /// Why writes are refused where a session says so.
+    public var writeRefusal = ""
     /// When this turn of the worker has spent enough on making room, in microseconds of the monotonic clock.
     var evictionDeadline: Int64 = .max
 
@@ -101,7 +103,7 @@ public struct Executor: ~Copyable {
         isUnmarked: Bool, startedAt start: UInt64
     ) -> UInt64 {
         guard let entry, call.session.pointee.state.isEmpty,
-            entry._withUnsafeGuaranteedRef({ $0.subcommands.isEmpty && $0.accepts(arguments.count) })
+            entry._withUnsafeGuaranteedRef({ $0.isPlain && $0.accepts(arguments.count) })
         else {
             executeSlowly(entry, arguments)
             return CycleClock.now()
@@ -280,13 +282,32 @@ public struct Executor: ~Copyable {
         let isSkipped = call.session.pointee.state.contains(.skipsNext)
         call.session.pointee.state.remove(.skipsNext)
         call.isSilenced = isSkipped || call.session.pointee.state.contains(.silent)
-        dispatch(found, arguments)
+        dispatchDurably(found, arguments)
         call.isSilenced = false
         if call.session.pointee.state.contains(.tracking) { endCaching(found) }
         if isSkipped || !call.session.pointee.state.isDisjoint(with: [.silent, .skipsNext]) {
             call.reply.output.pointee.truncate(to: mark)
         }
         call.appendPushes()
+    }
+
+    /// Executes a command, and notes what of the log must be on the disk before it is answered: of a connection that asks
+    /// for that, or behind `FSYNC`.
+    private mutating func dispatchDurably(
+        _ found: Unmanaged<CommandEntry>?, _ arguments: UnsafeBufferPointer<ByteView>
+    ) {
+        let position = call.access.loggedPosition
+        let isPrefixed = found?._withUnsafeGuaranteedRef { $0.isDurabilityPrefix && $0.accepts(arguments.count) } ?? false
+        if isPrefixed {
+            guard call.isLogging else { return reject(nil, .fsyncWithoutLog) }
+            let rest = UnsafeBufferPointer(rebasing: arguments.dropFirst())
+            dispatch(table.find(rest[0]), rest)
+        } else {
+            dispatch(found, arguments)
+        }
+        if call.access.loggedPosition != position, isPrefixed || call.session.pointee.state.contains(.durable) {
+            call.session.pointee.awaitedPosition = call.access.loggedPosition
+        }
     }
 
     private mutating func dispatch(
@@ -314,6 +335,13 @@ public struct Executor: ~Copyable {
         }
         if state.contains(.subscriber), call.session.pointee.version == 2, !entry.flags.contains(.subscribed) {
             return reject(entry, .onlySubscribing(entry.fullName))
+        }
+        if state.contains(.loading), !entry.flags.contains(.loading) { return reject(entry, .loading) }
+        if state.contains(.writesRefused),
+            entry.flags.contains(.write) || entry.fullName == "ping"
+                || entry.fullName == "exec" && call.session.pointee.queuedWrites
+        {
+            return reject(entry, CommandError(composed: writeRefusal))
         }
         if state.contains(.monitor), !entry.flags.isDisjoint(with: [.write, .readonly, .mayReplicate]) {
             return reject(entry, CommandError("ERR Replica can't interact with the keyspace"))

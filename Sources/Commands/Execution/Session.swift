@@ -26,6 +26,12 @@ public struct Session: ~Copyable {
         public static let monitor = State(rawValue: 1 << 7)
         /// Acts for a user who may not do everything: each command is checked.
         public static let restricted = State(rawValue: 1 << 8)
+        /// The files are still being read: most commands must wait.
+        public static let loading = State(rawValue: 1 << 9)
+        /// The files cannot be written: commands that write are refused.
+        public static let writesRefused = State(rawValue: 1 << 10)
+        /// What its commands write is on the disk before they are answered (`CLIENT FSYNC`).
+        public static let durable = State(rawValue: 1 << 11)
     }
 
     /// Unique among all connections since the start.
@@ -46,6 +52,8 @@ public struct Session: ~Copyable {
     public var isSuspended = false
     /// What the waiting command waits for; kept until it is answered.
     public var suspension: Suspension?
+    /// Position in the commit log that must be on the disk before the connection is answered; 0 for none.
+    public var awaitedPosition: UInt64 = 0
     /// `CLIENT NO-EVICT` and `CLIENT NO-TOUCH`.
     public var isProtectedFromEviction = false
     public var leavesAccessClock = false

@@ -20,6 +20,10 @@ public final class CommandEntry: @unchecked Sendable {
     let needsMemory: Bool
     /// As `Command.element`.
     let element: Int
+    /// Whether it is executed without looking at subcommands or at what stands behind it.
+    let isPlain: Bool
+    /// Whether what stands behind it is the command.
+    let isDurabilityPrefix: Bool
     let locks: LockPlan
     let handler: Command.Handler
 
@@ -35,6 +39,8 @@ public final class CommandEntry: @unchecked Sendable {
         isLogged = command.flags.contains(.write)
         needsMemory = command.flags.contains(.denyoom)
         element = command.element
+        isDurabilityPrefix = parent == nil && command.name == "fsync"
+        isPlain = command.subcommands.isEmpty && !isDurabilityPrefix
         locks = LockPlan(command)
         handler = command.handler
         var subcommands: [String: CommandEntry] = [:]

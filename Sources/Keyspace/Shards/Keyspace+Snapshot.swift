@@ -35,6 +35,24 @@ extension Keyspace {
         noticedFlags &= ~Entry.Flags.epoch.rawValue
     }
 
+    /// Ends a snapshot of which no more is wanted, before its walk is over. All shards must be held. The walk must go on, so
+    /// that all entries count as saved.
+    public func abandonSnapshot() { if snapshot != nil { endSnapshot() } }
+
+    /// The number of keys of each database. All shards must be held.
+    public func countsWhileLocked() -> [(keys: Int, expiring: Int, fieldExpiring: Int)] {
+        (0..<databaseCount).map { database in
+            var count = (keys: 0, expiring: 0, fieldExpiring: 0)
+            for index in 0..<ShardSet.shardCount {
+                let place = shard(index).pointee.databases + database
+                count.keys += place.pointee.table.count
+                count.expiring += place.pointee.expires
+                count.fieldExpiring += place.pointee.fieldExpires
+            }
+            return count
+        }
+    }
+
     /// Gives a slice of the entries that have not been saved to the snapshot, or only makes them count as saved where
     /// there is none any more.
     ///

@@ -46,8 +46,8 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
     private let appended = Atomic<UInt64>(0)
 
     private let fileLock = ShardLock()
-    /// The file that is appended to, -1 for none. Guarded by `fileLock`, as are the two below.
-    private var descriptor: CInt = -1
+    /// The file that is appended to. Guarded by `fileLock`, as are the two below.
+    private var file: File?
     /// Taken from `pending`, and on its way to the file.
     private var outgoing = ByteBuffer()
     private var outgoingEnd: UInt64 = 0
@@ -61,11 +61,12 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
     private var requested: UInt64 = 0
     private var started: UInt64 = 0
     private var isStopping = false
-    /// Descriptors to be synced before `synced` moves on, and closed then: files that were appended to before.
-    private var retiring: [CInt] = []
-    private var path = ""
-    /// Counts the files, so that threads know when to open the file anew.
-    private var generation = 0
+    /// The file that is appended to, once for each thread that syncs it.
+    private var synchronized: [File] = []
+    /// Files that were appended to before, which must be on the disk before anything of the one that is now counts as being
+    /// there. They are never synced twice, and nothing else meanwhile.
+    private var retiring: [File] = []
+    private var syncsRetired = false
     private var lastSync: Int64 = 0
     private var failure: Failure?
     private var threads: [Thread] = []
@@ -150,7 +151,7 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
 
     /// Writes all that was appended. `fileLock` is held.
     private func writeOut() {
-        guard descriptor >= 0 else { return }
+        guard let file else { return }
         while true {
             if outgoing.isEmpty {
                 outgoing.clear(keeping: Self.keptBytes)
@@ -160,15 +161,15 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
                 lock.unlock()
                 if outgoing.isEmpty { break }
             }
-            guard writeOutgoing() else { return }
+            guard writeOutgoing(to: file) else { return }
             written.store(outgoingEnd, ordering: .releasing)
         }
         if hasFailed.load(ordering: .relaxed) { recover() }
     }
 
-    private func writeOutgoing() -> Bool {
+    private func writeOutgoing(to file: File) -> Bool {
         while !outgoing.isEmpty {
-            let count = Glibc.write(descriptor, outgoing.view.start, outgoing.count)
+            let count = Glibc.write(file.descriptor, outgoing.view.start, outgoing.count)
             if count < 0 {
                 if errno == EINTR { continue }
                 fail(.write(errno))
@@ -189,6 +190,8 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
         }
         hasFailed.store(true, ordering: .relaxed)
         if isNew { onFailure(reason) }
+        // Whoever waits for the disk waits in vain.
+        onSync()
     }
 
     /// Notes that writing works again.
@@ -205,18 +208,20 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
 
     // MARK: Files
 
-    /// Appends to the file at `path`, which exists, from here on. The one before is synced and closed by the threads.
-    /// Whoever needs to know at which command it begins calls this with every shard locked.
-    public func open(_ path: String) throws(PersistenceError) {
-        let next = Glibc.open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
-        guard next >= 0 else { throw PersistenceError("Can't open the append-only file \(path)", errno) }
-        let size = lseek(next, 0, SEEK_END)
+    /// Appends to `next` from here on; the file before it is synced by the threads. Whoever needs to know at which command
+    /// it begins calls this with every shard locked.
+    ///
+    /// - Parameter system: opens the file once more for each thread.
+    public func open(_ next: File, _ system: FileSystem) throws(PersistenceError) {
+        var synchronized: [File] = []
+        for _ in 0..<Self.threadCount { synchronized.append(try system.open(next.path, .changing)) }
+        let size = try next.size()
         fileLock.lock()
         writeOut()
         // What could not be written belongs to the old file, of which the new one is independent.
         outgoing.clear(keeping: 0)
-        let last = descriptor
-        descriptor = next
+        let last = file
+        file = next
         fileBytes.store(Int(size), ordering: .relaxed)
         lock.lock()
         pending.clear(keeping: Self.keptBytes)
@@ -225,36 +230,43 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
         written.store(appended.load(ordering: .relaxed), ordering: .releasing)
         lock.unlock()
         condition.withLock {
-            self.path = path
-            generation += 1
-            if last >= 0 { retiring.append(last) }
+            self.synchronized = synchronized
+            if let last { retiring.append(last) }
         }
         fileLock.unlock()
+        condition.signal()
     }
 
-    /// Ends appending: what was appended is written and, where the policy demands it, synced.
+    /// Ends appending: what was appended is written and, but for the policy `no`, synced.
     public func close() {
         fileLock.lock()
         writeOut()
-        let last = descriptor
-        descriptor = -1
+        let last = file
+        file = nil
         fileLock.unlock()
-        guard last >= 0 else { return }
-        if policy != .no, fdatasync(last) == 0 { advance(to: writtenPosition) }
-        _ = Glibc.close(last)
-    }
-
-    /// Whether there is a file.
-    public var isOpen: Bool {
-        fileLock.lock()
-        defer { fileLock.unlock() }
-        return descriptor >= 0
+        let retired = condition.withLock {
+            defer {
+                retiring = []
+                synchronized = []
+            }
+            return retiring
+        }
+        guard let last, policy != .no else { return }
+        do throws(PersistenceError) {
+            for file in retired { try file.syncData() }
+            try last.syncData()
+            advance(to: writtenPosition)
+        } catch {
+            fail(.sync(EIO))
+        }
     }
 
     /// Bytes of the file that is appended to.
     public var fileSize: Int { fileBytes.load(ordering: .relaxed) }
     /// Bytes that wait to be written.
     public var bufferedBytes: Int { Int(appendedPosition - writtenPosition) }
+    /// Syncs that are going on.
+    public var pendingSyncs: Int { condition.withLock { syncsInFlight } }
     /// How often writing had to wait for the disk.
     public var delayedWrites: Int { delayed.load(ordering: .relaxed) }
 
@@ -294,7 +306,7 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
     /// Starts the threads that bring files to the disk. Throws where the system refuses threads.
     public func start() throws(PersistenceError) {
         for index in 0..<Self.threadCount {
-            guard let thread = Thread.start(name: "log-sync-\(index)", { [self] in run() }) else {
+            guard let thread = Thread.start(name: "log-sync-\(index)", { [self] in run(index) }) else {
                 throw PersistenceError("Can't start a thread", errno)
             }
             threads.append(thread)
@@ -307,8 +319,6 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
         condition.broadcast()
         for thread in threads { thread.join() }
         threads = []
-        for descriptor in retiring { _ = Glibc.close(descriptor) }
-        retiring = []
     }
 
     /// Asks that what was written up to `position` is brought to the disk soon.
@@ -320,27 +330,17 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
         if wakes { condition.signal() }
     }
 
-    private func run() {
-        var file = (descriptor: CInt(-1), generation: -1)
-        while let work = nextWork() {
-            // Opened before the position is taken: what was written up to there is in this file or in retired ones.
-            if file.generation != work.generation {
-                if file.descriptor >= 0 { _ = Glibc.close(file.descriptor) }
-                file = (Glibc.open(work.path, O_WRONLY | O_CLOEXEC), work.generation)
-            }
-            sync(file.descriptor, work.retired)
-        }
-        if file.descriptor >= 0 { _ = Glibc.close(file.descriptor) }
+    private func run(_ index: Int) {
+        while let work = nextWork(index) { sync(work) }
     }
 
     private struct Work {
-        var path: String
-        var generation: Int
-        var retired: [CInt]
+        var file: File
+        var retired: [File]
     }
 
     /// Waits until there is something to bring to the disk; nil at the end.
-    private func nextWork() -> Work? {
+    private func nextWork(_ index: Int) -> Work? {
         condition.lock()
         defer { condition.unlock() }
         while !isStopping {
@@ -349,9 +349,9 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
                 requested = started
                 lastSync = Clock.monotonicMicroseconds() / 1000
                 syncsInFlight += 1
-                delayedSince.store(lastSync, ordering: .relaxed)
+                syncsRetired = !retiring.isEmpty
                 defer { retiring = [] }
-                return Work(path: path, generation: generation, retired: retiring)
+                return Work(file: synchronized[index], retired: retiring)
             }
             condition.wait(milliseconds: 100)
         }
@@ -360,29 +360,27 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
 
     /// Whether a sync is to begin. `condition` is locked.
     private var isDue: Bool {
-        guard generation > 0 else { return false }
+        guard !synchronized.isEmpty, !syncsRetired else { return false }
         if case .sync = failure { return false }
+        if !retiring.isEmpty { return syncsInFlight == 0 }
         if requested > started { return true }
         guard policy == .everysec, !defersSyncs, syncsInFlight == 0 else { return false }
         return appendedPosition > started && Clock.monotonicMicroseconds() / 1000 - lastSync >= 1000
     }
 
-    private func sync(_ descriptor: CInt, _ retired: [CInt]) {
-        // A reader of `started` must find it covered: what was asked for has been written.
-        if policy == .everysec { delayedSince.store(0, ordering: .relaxed) }
+    private func sync(_ work: Work) {
+        // What was put off by the sync before is written now, so that it is not put off again.
         write()
         if policy == .everysec { delayedSince.store(Clock.monotonicMicroseconds() / 1000, ordering: .relaxed) }
         let position = writtenPosition
-        var reason: CInt = descriptor >= 0 ? 0 : EBADF
-        for old in retired {
-            if fdatasync(old) != 0 { reason = errno }
-            _ = Glibc.close(old)
-        }
-        if descriptor >= 0, fdatasync(descriptor) != 0 { reason = errno }
-        condition.withLock { syncsInFlight -= 1 }
+        var reason: CInt = 0
+        for file in work.retired + [work.file] where fdatasync(file.descriptor) != 0 { reason = errno }
         delayedSince.store(0, ordering: .relaxed)
-        if reason != 0 { return fail(.sync(reason)) }
-        advance(to: position)
+        condition.withLock {
+            syncsInFlight -= 1
+            if !work.retired.isEmpty { syncsRetired = false }
+        }
+        if reason == 0 { advance(to: position) } else { fail(.sync(reason)) }
     }
 
     private func advance(to position: UInt64) {

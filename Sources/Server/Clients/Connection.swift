@@ -20,6 +20,10 @@ struct Connection: ~Copyable {
     var awaitsFlush = false
     /// Whether the connection is to be closed at the end of the turn, since so much waits for it.
     var isOverLimit = false
+    /// Whether `pending` waits for the log to be written, or to be on the disk.
+    var awaitsLog = false
+    /// Whether nothing is read from it for that reason.
+    var restsForLog = false
     var subscriptions = Subscriptions()
     /// Whether the kernel reports when it takes more.
     var awaitsWritability = false
@@ -29,7 +33,7 @@ struct Connection: ~Copyable {
     /// Whether its next command waits.
     var isWaiting = false
     /// Whether nothing is read from it for one reason or the other.
-    var isHeld: Bool { isPaused || isWaiting }
+    var isHeld: Bool { isPaused || isWaiting || restsForLog }
     /// Bytes that were last counted for it.
     var accountedBytes = 0
     /// When `pending` went over the soft limit, in seconds of the wall clock.

@@ -44,6 +44,10 @@ enum ClientCommands {
             summary: "Lets the connection's commands leave the time of a key's last use alone.",
             syntax: "enabled=(ON|OFF)",
             handler: noTouch),
+        Command(
+            "fsync", arity: 3, flags: flags, group: .connection, since: "7.4.0",
+            summary: "Says whether what the connection writes is on the disk before it is answered.",
+            syntax: "enabled=(ON|OFF)", handler: fsync),
         HelpText.command(group: .connection, since: "5.0.0"),
     ]
 
@@ -141,6 +145,18 @@ enum ClientCommands {
         let isOn = try onOrOff(call)
         call.session.pointee.leavesAccessClock = isOn
         call.access.leavesAccessClock = isOn
+        call.reply.ok()
+    }
+
+    private static func fsync(_ call: inout Call) throws(CommandError) {
+        if try onOrOff(call) {
+            guard call.isLogging else {
+                throw CommandError("ERR CLIENT FSYNC cannot be used when appendonly is disabled.")
+            }
+            call.session.pointee.state.insert(.durable)
+        } else {
+            call.session.pointee.state.remove(.durable)
+        }
         call.reply.ok()
     }
 }

@@ -35,7 +35,7 @@ enum InfoCommands {
     }
 
     private static func lastSave(_ call: inout Call) throws(CommandError) {
-        call.reply.integer(call.server.startedAt)
+        call.reply.integer(call.server.durability.withState { $0.lastSave })
     }
 
     // MARK: LOLWUT

@@ -1,5 +1,6 @@
 import Configuration
 import Keyspace
+import Persistence
 
 /// Memory, persistence, replication and the keyspace.
 extension InfoReport {
@@ -41,7 +42,8 @@ extension InfoReport {
             "mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers",
             "mem_clients_slaves")
         info.field("mem_clients_normal", memory.clients)
-        info.zeros("mem_cluster_links", "mem_aof_buffer")
+        info.zeros("mem_cluster_links")
+        info.field("mem_aof_buffer", server.durability.log.bufferedBytes)
         info.field("mem_allocator", "libc")
         info.field(
             "mem_overhead_db_hashtable_rehashing", memory.databases.reduce(0) { $0 + $1.resizingBytes })
@@ -49,29 +51,6 @@ extension InfoReport {
         let lazy = server.keyspace.lazyFreeCounts
         info.field("lazyfree_pending_objects", lazy.pending)
         info.field("lazyfreed_objects", lazy.freed)
-    }
-
-    mutating func writePersistence() {
-        info.section("Persistence")
-        info.zeros(
-            "loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age")
-        info.field("current_fork_perc", "0.00")
-        info.zeros("current_save_keys_processed", "current_save_keys_total")
-        info.field("rdb_changes_since_last_save", totals.changes)
-        info.zeros("rdb_bgsave_in_progress")
-        info.field("rdb_last_save_time", server.startedAt)
-        info.field("rdb_last_bgsave_status", "ok")
-        info.field("rdb_last_bgsave_time_sec", -1)
-        info.field("rdb_current_bgsave_time_sec", -1)
-        info.zeros(
-            "rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded",
-            "aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled")
-        info.field("aof_last_rewrite_time_sec", -1)
-        info.field("aof_current_rewrite_time_sec", -1)
-        info.field("aof_last_bgrewrite_status", "ok")
-        info.zeros("aof_rewrites", "aof_rewrites_consecutive_failures")
-        info.field("aof_last_write_status", "ok")
-        info.zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size")
     }
 
     mutating func writeReplication() {

@@ -76,6 +76,7 @@ extension Worker {
             now: Clock.wallMilliseconds() / 1000)
         var session = Session(identifier: record.identifier)
         session.act(for: server.accounts.standard)
+        adoptDurability(&session)
         if server.accounts.requiresPassword { session.state.insert(.unauthenticated) }
         let connection = UnsafeMutablePointer<Connection>.allocate(capacity: 1)
         connection.initialize(to: Connection(descriptor: descriptor, session: session, record: record))

@@ -9,7 +9,7 @@ import RESP
 extension Worker {
     /// Reads what a connection has sent and executes it.
     func receive(_ connection: UnsafeMutablePointer<Connection>) {
-        guard !connection.pointee.isHeld else { return }
+        guard !connection.pointee.isHeld, !rests(connection) else { return }
         if connection.pointee.session.closesAfterReply { return discardInput(connection) }
         if connection.pointee.input.isEmpty {
             switch Socket.read(connection.pointee.descriptor, into: input, count: Self.readSize) {
@@ -59,6 +59,7 @@ extension Worker {
 
     /// Executes what waits in a connection's own buffer.
     func processInput(_ connection: UnsafeMutablePointer<Connection>) {
+        guard !rests(connection) else { return }
         let consumed = process(connection.pointee.input.view, connection)
         guard !connection.pointee.isClosed else { return }
         connection.pointee.input.consume(consumed)
@@ -108,6 +109,9 @@ extension Worker {
         close(connection)
     }
 
+    /// Bytes of replies that wait for the log from which on a connection waits with them.
+    private static let heldOutput = 1 << 20
+
     /// Executes the commands in `bytes`, sends the replies, and returns how many bytes are done with.
     private func process(_ bytes: ByteView, _ connection: UnsafeMutablePointer<Connection>) -> Int {
         let now = Clock.wallMilliseconds()
@@ -131,6 +135,11 @@ extension Worker {
                 bytes, consumed: &consumed, partial: &connection.pointee.partial,
                 maximumBulk: settings.protoMaxBulkLength)
             if outcome == .outputIsLarge { send(connection) } else if outcome != .more { break }
+            // Replies that the disk holds up must not pile up.
+            if connection.pointee.awaitsLog, connection.pointee.pending.count > Self.heldOutput {
+                _ = rests(connection)
+                break
+            }
         }
         pipeline.pointee.finish()
         server.keyspace.reclaimer.leave(index)

@@ -21,6 +21,7 @@ extension Worker {
         guard !connection.pointee.isClosed else { return }
         // Those that no reply has taken with it.
         pipeline.pointee.executor.call.appendPushes()
+        if connection.pointee.awaitsLog || mustHold(connection) { return hold(connection) }
         guard connection.pointee.pending.isEmpty else {
             connection.pointee.pending.append(output.pointee.view)
             return flush(connection, now: Clock.wallMilliseconds() / 1000)
@@ -41,6 +42,7 @@ extension Worker {
 
     /// Hands over what waits with the connection; `now` in seconds since 1970.
     func flush(_ connection: UnsafeMutablePointer<Connection>, now: Int64) {
+        guard !connection.pointee.awaitsLog else { return }
         // Who takes its replies is not idle, however long they are.
         connection.pointee.record.lastInteraction.set(Int(now))
         while !connection.pointee.pending.isEmpty || makeUpValue(connection) {

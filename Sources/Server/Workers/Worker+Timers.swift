@@ -55,6 +55,7 @@ extension Worker {
             if server.observations.hotKeys.isOver(at: now) { _ = server.stopHotKeys(at: now) }
         }
         pipeline.pointee.executor.call.access.noteUses()
+        if index == 0 { server.durability.tick(settings) }
         if index == 0, server.metrics.isDue(now) {
             measureMemory()
             server.metrics.sample(Totals(server), memory: server.keyspace.budget.used, now: now)

@@ -37,6 +37,8 @@ final class Worker: @unchecked Sendable {
         case resume
         /// Take over what has changed of settings and users.
         case adoptSettings
+        /// The log has been brought to the disk.
+        case logSynced
         /// Finish and end the thread.
         case stop
     }
@@ -77,6 +79,15 @@ final class Worker: @unchecked Sendable {
     var valueTopics: [Topic] = []
     /// Cascades that connections wait for, and which connection each.
     var jobs: [(job: any SlicedJob, connection: Int)] = []
+    /// Connections whose replies leave when the log is written, and those that wait for the disk to reach a position.
+    var heldReplies: [UnsafeMutablePointer<Connection>] = []
+    var unsyncedReplies: [(connection: Int, position: UInt64)] = []
+    /// Connections whose command waits for the disk to reach a position.
+    var syncWaiters: [(connection: Int, position: UInt64)] = []
+    /// The furthest position that any of them waits for.
+    var awaitedSync: UInt64 = 0
+    /// Whether this worker wants to hear of the disk.
+    let awaitsSync = Atomic<Bool>(false)
     /// When a request of another protocol was last logged, in milliseconds since 1970.
     var crossProtocolLogged: Int64 = 0
     /// Bytes in `output` up to the end of the reply to the last call that was reported; 0 where nothing is there.
@@ -154,6 +165,7 @@ final class Worker: @unchecked Sendable {
             advanceJobs()
             readMailbox(mailbox.take())
             deliverValues()
+            releaseReplies()
             flushPushes()
             wakeReceivers()
             evictClients()
@@ -161,6 +173,8 @@ final class Worker: @unchecked Sendable {
             statistics.pointee.turns.add()
             statistics.pointee.turnMicroseconds.add(Int(Clock.monotonicMicroseconds() - start))
         }
+        releaseReplies()
+        awaitLastSync()
         for connection in Array(connections.values) {
             flush(connection, now: Clock.wallMilliseconds() / 1000)
             close(connection)
@@ -205,6 +219,7 @@ final class Worker: @unchecked Sendable {
         case .answer(let identifier, let blocked, let answer):
             if let connection = connections[identifier] { self.answer(connection, blocked, answer) }
         case .resume: resumePaused()
+        case .logSynced: releaseSynced()
         case .adoptSettings: adoptSettings()
         case .stop: isStopping = true
         case .restored(let channel): receiveRestored(channel)
@@ -234,6 +249,7 @@ final class Worker: @unchecked Sendable {
     private func adoptSettings(_ generation: Int) {
         settingsGeneration = generation
         adoptAccounts()
+        adoptDurability()
         if !server.accounts.requiresPassword {
             for connection in connections.values { connection.pointee.session.state.remove(.unauthenticated) }
         }

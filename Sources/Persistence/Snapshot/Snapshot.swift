@@ -1,0 +1,217 @@
+import Glibc
+import Keyspace
+import Primitives
+import Synchronization
+
+/// Writes all keys as they are at one moment to a file in Redis's format, while commands go on being executed.
+///
+/// One thread runs it: it takes the cut, for which everybody is stopped as long as it takes to lock all shards, and walks
+/// over all keys, one shard at a time and a few entries under each lock. Workers that are about to change an entry that the
+/// walk has not come to put it here first. So the file has each key once, in no order, and memory grows by a buffer.
+///
+/// Lock order: shards → `bufferLock`; `fileLock` → `bufferLock`. An entry that may not fit the buffer is written with both
+/// held, which are then taken in that order before.
+public final class Snapshot: SnapshotTaking, @unchecked Sendable {
+    /// How a file is written.
+    public struct Options: Sendable {
+        /// Whether long strings are compressed.
+        public var compresses = true
+        /// Whether the file ends with a checksum; otherwise with a zero in its place.
+        public var hasChecksum = true
+        /// Whether the file is the base of an append-only file.
+        public var isBase = false
+        /// The version of the server, as the file tells it.
+        public var version: StaticString = ""
+        public init() {}
+    }
+
+    /// How a run has ended.
+    public enum Outcome: Sendable {
+        case complete
+        /// Whole databases have changed meanwhile: what was written is of no use, and another cut may be taken.
+        case lost
+    }
+
+    private let keyspace: Keyspace
+    private let file: SnapshotFile
+    private let options: Options
+
+    private let bufferLock = ShardLock()
+    /// What is to be written next. Guarded by `bufferLock`, as are those below.
+    private var buffer = ByteBuffer()
+    private var encoder: RDBEncoder
+    /// The database of the last record; -1 before the first.
+    private var database = -1
+    private let fileLock = ShardLock()
+    /// Taken from `buffer`, on its way to the file. Guarded by `fileLock`.
+    private var outgoing = ByteBuffer()
+    private var failure: PersistenceError?
+
+    private let isLost = Atomic<Bool>(false)
+    private let hasFailed = Atomic<Bool>(false)
+    private let isCancelled = Atomic<Bool>(false)
+    private let saved = Atomic<Int>(0)
+    private let total = Atomic<Int>(0)
+
+    /// Entries looked at under one lock of a shard.
+    private static let slice = 64
+    /// Bytes in the buffer from which on the walk writes them, and from which on whoever comes does.
+    private static let writeThreshold = 256 << 10
+    private static let limit = 16 << 20
+    private static let keptBytes = 1 << 20
+    /// Bytes of an entry from which on it is not collected in memory.
+    private static let largeEntry = 1 << 20
+
+    /// - Parameter file: empty; is not closed.
+    public init(_ keyspace: Keyspace, to file: SnapshotFile, options: Options) {
+        self.keyspace = keyspace
+        self.file = file
+        self.options = options
+        encoder = RDBEncoder(compresses: options.compresses)
+    }
+
+    /// Keys written so far, and how many there are at all.
+    public var progress: (saved: Int, total: Int) {
+        (saved.load(ordering: .relaxed), total.load(ordering: .relaxed))
+    }
+
+    /// Lets the run end soon, with an error.
+    public func cancel() { isCancelled.store(true, ordering: .relaxed) }
+
+    /// Takes the cut and writes the file to its end.
+    ///
+    /// - Parameter onCut: called once, with every shard held.
+    /// - Throws: where the file cannot be written, or the run was cancelled. The keyspace is in order then.
+    public func run(onCut: () throws(PersistenceError) -> Void) throws(PersistenceError) -> Outcome {
+        try takeCut(onCut)
+        for database in 0..<keyspace.databaseCount { walk(database) }
+        keyspace.lock(.all)
+        if !isLost.load(ordering: .relaxed) { keyspace.endSnapshot() }
+        keyspace.unlock(.all)
+        if isLost.load(ordering: .relaxed) { return .lost }
+        if isCancelled.load(ordering: .relaxed) { throw PersistenceError("The snapshot was cancelled") }
+        fileLock.lock()
+        defer { fileLock.unlock() }
+        appendEnd()
+        writeOut()
+        if let failure { throw failure }
+        return .complete
+    }
+
+    // MARK: The cut
+
+    private func takeCut(_ onCut: () throws(PersistenceError) -> Void) throws(PersistenceError) {
+        keyspace.lock(.all)
+        defer { keyspace.unlock(.all) }
+        let counts = keyspace.countsWhileLocked()
+        total.store(counts.reduce(0) { $0 + $1.keys }, ordering: .relaxed)
+        try onCut()
+        let version = counts.contains { $0.fieldExpiring > 0 } ? RDB.fieldExpiryVersion : RDB.version
+        appendHeader(version)
+        for (database, count) in counts.enumerated() where count.keys > 0 {
+            select(database)
+            encoder.appendSizes(keys: count.keys, expiring: count.expiring, to: &buffer)
+        }
+        keyspace.beginSnapshot(self)
+    }
+
+    private func appendHeader(_ version: Int) {
+        encoder.appendHeader(version: version, to: &buffer)
+        encoder.appendOrigin(
+            server: options.version, time: Clock.wallMilliseconds(), memory: keyspace.budget.used,
+            isBase: options.isBase, to: &buffer)
+    }
+
+    // MARK: Entries
+
+    /// Goes over all entries of a database, also where nothing of them is wanted any more: each of them counts as saved
+    /// afterwards, as the next snapshot needs it.
+    private func walk(_ database: Int) {
+        for shard in 0..<ShardSet.shardCount {
+            var position: UInt64? = 0
+            while let start = position {
+                position = keyspace.saveSlice(shard: shard, database: database, from: start, limit: Self.slice)
+                if buffered > Self.writeThreshold { flush() }
+            }
+            if isCancelled.load(ordering: .relaxed) || hasFailed.load(ordering: .relaxed) { giveUp() }
+        }
+    }
+
+    /// Wants no more entries.
+    private func giveUp() {
+        keyspace.lock(.all)
+        keyspace.abandonSnapshot()
+        keyspace.unlock(.all)
+    }
+
+    private var buffered: Int {
+        bufferLock.lock()
+        defer { bufferLock.unlock() }
+        return buffer.count
+    }
+
+    public func save(_ entry: Entry, database: Int) {
+        let isLarge = entry.memoryUsage > Self.largeEntry
+        if isLarge { fileLock.lock() }
+        bufferLock.lock()
+        select(database)
+        if isLarge {
+            encoder.appendRecord(entry, to: &buffer) { write(&$0) }
+        } else {
+            encoder.appendRecord(entry, to: &buffer)
+        }
+        let isFull = buffer.count > Self.limit
+        bufferLock.unlock()
+        if isLarge { fileLock.unlock() }
+        saved.wrappingAdd(1, ordering: .relaxed)
+        if isFull { flush() }
+    }
+
+    public func snapshotWasLost() { isLost.store(true, ordering: .relaxed) }
+
+    /// Says which database the next record is of. `bufferLock` is held.
+    private func select(_ database: Int) {
+        guard database != self.database else { return }
+        self.database = database
+        encoder.appendDatabase(database, to: &buffer)
+    }
+
+    // MARK: The file
+
+    private func flush() {
+        fileLock.lock()
+        writeOut()
+        fileLock.unlock()
+    }
+
+    /// Writes what is in the buffer. `fileLock` is held.
+    private func writeOut() {
+        bufferLock.lock()
+        swap(&buffer, &outgoing)
+        bufferLock.unlock()
+        write(&outgoing)
+    }
+
+    /// Writes `bytes` and empties them. `fileLock` is held.
+    private func write(_ bytes: inout ByteBuffer) {
+        if failure == nil {
+            do throws(PersistenceError) {
+                try file.append(bytes.view)
+            } catch {
+                failure = error
+                hasFailed.store(true, ordering: .relaxed)
+            }
+        }
+        bytes.clear(keeping: Self.keptBytes)
+    }
+
+    private func appendEnd() {
+        bufferLock.lock()
+        encoder.appendEnd(to: &buffer)
+        swap(&buffer, &outgoing)
+        bufferLock.unlock()
+        write(&outgoing)
+        encoder.appendChecksum(options.hasChecksum ? file.checksum : 0, to: &outgoing)
+        write(&outgoing)
+    }
+}

@@ -1,0 +1,174 @@
+import Configuration
+import Glibc
+import Keyspace
+import Logging
+import Persistence
+import Primitives
+
+/// What the saver does.
+extension Durability {
+    // MARK: Snapshots
+
+    /// Where the snapshot is.
+    var snapshotPath: String { path(server.settings.snapshotFileName) }
+
+    private func path(_ name: String) -> String {
+        let directory = server.settings.directory
+        return directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
+    }
+
+    /// Writes a snapshot and puts it in place of the one before. Called by the saver, or when no other thread runs.
+    @discardableResult
+    func saveSnapshot() -> Bool {
+        let start = Clock.wallMilliseconds()
+        let temporary = path("temp-\(getpid()).rdb")
+        do throws(PersistenceError) {
+            var changes = 0
+            try write(temporary, Self.options(server.settings), prepare: {}) { changes = self.changes }
+            try fileSystem.rename(temporary, to: snapshotPath)
+            try fileSystem.syncFolder(server.settings.directory)
+            let seconds = Int((Clock.wallMilliseconds() - start) / 1000)
+            withState { state in
+                state.lastSave = Clock.wallMilliseconds() / 1000
+                state.lastSaveFailed = false
+                state.lastSaveSeconds = seconds
+                state.saves += 1
+                state.changesSaved = changes
+            }
+            server.log.notice("Snapshot saved: \(snapshotPath)")
+            updateRefusal()
+            return true
+        } catch {
+            try? fileSystem.remove(temporary)
+            withState { state in
+                state.lastSaveFailed = true
+                state.lastError = error.description
+            }
+            server.log.warning("Saving a snapshot failed: \(error)")
+            updateRefusal()
+            return false
+        }
+    }
+
+    private static func options(_ settings: Settings) -> Snapshot.Options {
+        var options = Snapshot.Options()
+        options.compresses = settings.compressesSnapshots
+        options.hasChecksum = settings.checksSnapshots
+        options.version = Server.redisVersionLiteral
+        return options
+    }
+
+    /// Writes all keys to a new file at `path` and waits until it is on the disk. Begins anew where whole databases change
+    /// meanwhile.
+    ///
+    /// - Parameters:
+    ///   - prepare: called before each cut.
+    ///   - onCut: called at each cut, with every shard held.
+    private func write(
+        _ path: String, _ options: Snapshot.Options, prepare: () throws(PersistenceError) -> Void,
+        onCut: () throws(PersistenceError) -> Void
+    ) throws(PersistenceError) {
+        while true {
+            try prepare()
+            let file = SnapshotFile(try fileSystem.open(path, .replacing), isChecked: options.hasChecksum)
+            let snapshot = Snapshot(server.keyspace, to: file, options: options)
+            let isStopping = withState { state in
+                state.snapshot = snapshot
+                return state.isStopping
+            }
+            if isStopping { snapshot.cancel() }
+            if case .complete = try snapshot.run(onCut: onCut) { return try file.sync() }
+            server.log.notice("Whole databases have changed: the snapshot begins anew")
+        }
+    }
+
+    // MARK: The append-only file
+
+    /// Writes a new base for the append-only file, and begins one where there is none.
+    func rewriteLog() {
+        let start = Clock.wallMilliseconds()
+        do throws(PersistenceError) {
+            try rewrite()
+            let seconds = Int((Clock.wallMilliseconds() - start) / 1000)
+            withState { state in
+                state.lastRewriteFailed = false
+                state.lastRewriteSeconds = seconds
+                state.rewrites += 1
+                state.consecutiveRewriteFailures = 0
+            }
+            server.log.notice("Background AOF rewrite finished successfully")
+            updateRefusal()
+        } catch {
+            withState { state in
+                state.lastRewriteFailed = true
+                state.consecutiveRewriteFailures += 1
+                state.lastError = error.description
+            }
+            server.log.warning("Rewriting the append-only file failed: \(error)")
+        }
+    }
+
+    private func rewrite() throws(PersistenceError) {
+        let folder = try openFolder()
+        let isFirst = !server.keyspace.isLogging
+        let turnsOn = isFirst && server.settings.appendOnly
+        var options = Self.options(server.settings)
+        options.isBase = true
+        // What comes behind the base; nothing where writes are not logged.
+        var next: File?
+        do throws(PersistenceError) {
+            try write(folder.directory.names.temporaryBase, options) { () throws(PersistenceError) in
+                // Before the cut: nobody waits for the disk.
+                if !isFirst {
+                    next = try folder.directory.startIncremental()
+                } else if turnsOn {
+                    next = try folder.directory.startTemporaryIncremental()
+                }
+            } onCut: { () throws(PersistenceError) in
+                guard let next else { return }
+                try log.open(next, fileSystem)
+                server.keyspace.isLogging = true
+            }
+            try folder.directory.installBase(.rdb, followedBy: !isFirst ? .incremental : turnsOn ? .temporary : .none)
+        } catch {
+            // Nothing says of what was logged what it follows.
+            if turnsOn { endLogging() }
+            throw error
+        }
+        try folder.directory.removeHistory()
+        log.forgetFailure()
+        noteSizes(folder.directory)
+    }
+
+    /// Ends that writes are logged, as `appendonly no` says; the files stay.
+    func endLogging() {
+        server.keyspace.lock(.all)
+        server.keyspace.isLogging = false
+        server.keyspace.unlock(.all)
+        log.close()
+    }
+
+    /// Notes how large the files are, for the next rewrite.
+    func noteSizes(_ folder: borrowing AppendOnlyDirectory) {
+        let files = (try? folder.files()) ?? []
+        let size = files.reduce(0) { $0 + Int($1.size ?? 0) }
+        withState { state in
+            state.rewrittenSize = size
+            state.settledSize = max(0, size - log.fileSize)
+        }
+    }
+
+    private func openFolder() throws(PersistenceError) -> Folder {
+        if let folder { return folder }
+        let opened = Folder(try AppendOnlyDirectory(folderNames, system: fileSystem))
+        folder = opened
+        return opened
+    }
+
+    /// Where the append-only files are.
+    var folderNames: AppendOnlyDirectory.Names {
+        let settings = server.settings
+        return AppendOnlyDirectory.Names(
+            parent: settings.directory, folder: settings.appendFolderName, stem: settings.appendFileName)
+    }
+}

@@ -1,0 +1,290 @@
+import Configuration
+import EventLoop
+import Glibc
+import Keyspace
+import Logging
+import Persistence
+import Primitives
+import Synchronization
+
+/// The files of the server: when they are written, by whom, and what has become of it.
+///
+/// One thread, the saver, writes snapshots and rewrites the append-only file, one at a time; it takes requests from
+/// commands, from rules and from itself. The log is written by workers and synced by its own threads.
+final class Durability: @unchecked Sendable {
+    /// What the saver does.
+    enum Task: Sendable {
+        case snapshot, rewrite
+    }
+
+    /// What the saver is doing, is to do, and has done.
+    struct State {
+        var running: Task?
+        /// When it began, in milliseconds since 1970.
+        var runningSince: Int64 = 0
+        var wantsSnapshot = false
+        var wantsRewrite = false
+        var isStopping = false
+        /// Seconds since 1970.
+        var lastSave: Int64
+        var lastSaveAttempt: Int64 = 0
+        var lastSaveFailed = false
+        var lastSaveSeconds = -1
+        var saves = 0
+        var lastRewriteFailed = false
+        var lastRewriteAttempt: Int64 = 0
+        var lastRewriteSeconds = -1
+        var rewrites = 0
+        var consecutiveRewriteFailures = 0
+        /// Changes of keys before the last snapshot's cut.
+        var changesSaved = 0
+        /// Connections that wait for a snapshot's end.
+        var waiters: [Waiter] = []
+        /// What is being written.
+        var snapshot: Snapshot?
+        /// Bytes of the append-only files after the last rewrite, and of those before the one that is appended to.
+        var rewrittenSize = 0
+        var settledSize = 0
+        /// For how long it has been running.
+        var runningSeconds: Int { Int((Clock.wallMilliseconds() - runningSince) / 1000) }
+        /// What went wrong last, for SAVE and for the log.
+        var lastError = ""
+    }
+
+    /// The folder of the append-only files, to be shared by steps that follow each other.
+    final class Folder {
+        var directory: AppendOnlyDirectory
+        init(_ directory: consuming AppendOnlyDirectory) { self.directory = directory }
+    }
+
+    struct Waiter {
+        let worker: Int
+        let session: Int
+    }
+
+    unowned(unsafe) let server: Server
+    let log = AppendOnlyLog()
+    let condition = Condition()
+    let fileSystem = FileSystem()
+    /// Guarded by `condition`.
+    private var guarded: State
+    /// The append-only files. Used by the thread that loads and, from then on, by the saver.
+    var folder: Folder?
+    private var thread: Thread?
+    /// What has been read of the files.
+    let loading = LoadingProgress()
+    /// Why writes are refused, if they are; counts changes so that workers notice.
+    private let refusal = Mutex<String?>(nil)
+
+    /// Seconds between attempts of what failed.
+    static let retryDelay: Int64 = 5
+
+    init(server: Server) {
+        self.server = server
+        guarded = State(lastSave: Clock.wallMilliseconds() / 1000)
+        log.onSync = { [unowned self] in for worker in self.server.workers { worker.logWasSynced() } }
+        log.onFailure = { [unowned self] in logHasFailed($0) }
+    }
+
+    /// Reads or changes the state.
+    func withState<R>(_ body: (inout State) -> R) -> R {
+        condition.lock()
+        defer { condition.unlock() }
+        return body(&guarded)
+    }
+
+    /// Takes over the settings that concern the log.
+    func configure(_ settings: Settings) {
+        log.policy = SyncPolicy(rawValue: settings.appendSync.rawValue) ?? .everysec
+        log.addsTimestamps = settings.stampsLog
+    }
+
+    // MARK: Life
+
+    /// Starts the threads.
+    func start() throws(StartError) {
+        do throws(PersistenceError) {
+            try log.start()
+        } catch {
+            throw StartError(error.description)
+        }
+        thread = Thread.start(name: "saver") { [unowned self] in run() }
+        guard thread != nil else { throw StartError("Could not start a thread: \(String(cString: strerror(errno)))") }
+    }
+
+    /// Ends the threads; what is being written is left.
+    func stop() {
+        withState { state in
+            state.isStopping = true
+            state.snapshot?.cancel()
+        }
+        condition.broadcast()
+        thread?.join()
+        thread = nil
+    }
+
+    /// Writes what is left to write, when no command is executed any more.
+    func finish() {
+        log.stop()
+        log.close()
+    }
+
+    private func run() {
+        while let task = nextTask() {
+            switch task {
+            case .snapshot: saveSnapshot()
+            case .rewrite: rewriteLog()
+            }
+            wakeWaiters()
+        }
+    }
+
+    private func nextTask() -> Task? {
+        condition.lock()
+        defer { condition.unlock() }
+        guarded.running = nil
+        guarded.snapshot = nil
+        while !guarded.isStopping {
+            if guarded.wantsRewrite {
+                guarded.wantsRewrite = false
+                return begin(.rewrite)
+            }
+            if guarded.wantsSnapshot {
+                guarded.wantsSnapshot = false
+                return begin(.snapshot)
+            }
+            condition.wait()
+        }
+        return nil
+    }
+
+    private func begin(_ task: Task) -> Task {
+        guarded.running = task
+        guarded.runningSince = Clock.wallMilliseconds()
+        switch task {
+        case .snapshot: guarded.lastSaveAttempt = guarded.runningSince / 1000
+        case .rewrite: guarded.lastRewriteAttempt = guarded.runningSince / 1000
+        }
+        return task
+    }
+
+    private func wakeWaiters() {
+        let waiters = withState { state in
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { server.workers[waiter.worker].mailbox.send(.wake(waiter.session)) }
+    }
+
+    /// Asks for a task; where one is running, it comes after that.
+    func request(_ task: Task, waiter: Waiter? = nil) {
+        withState { state in
+            switch task {
+            case .snapshot: state.wantsSnapshot = true
+            case .rewrite: state.wantsRewrite = true
+            }
+            if let waiter { state.waiters.append(waiter) }
+        }
+        condition.broadcast()
+    }
+
+    // MARK: Rules
+
+    /// Changes of keys since the start.
+    var changes: Int { server.workers.reduce(0) { $0 + $1.accessStatistics.pointee.changes.current } }
+
+    /// Begins what is due by the rules of the configuration. Called by one worker, ten times a second.
+    func tick(_ settings: Settings) {
+        guard !loading.isLoading else { return }
+        if isSnapshotDue(settings) { request(.snapshot) }
+        if isRewriteDue(settings) { request(.rewrite) }
+        log.defersSyncs = settings.restsSyncWhileSaving && withState { $0.running != nil }
+    }
+
+    private func isSnapshotDue(_ settings: Settings) -> Bool {
+        guard !settings.saveRules.isEmpty else { return false }
+        let now = Clock.wallMilliseconds() / 1000
+        let changes = changes
+        return withState { state in
+            guard state.running == nil, !state.wantsSnapshot,
+                !state.lastSaveFailed || now - state.lastSaveAttempt > Self.retryDelay
+            else { return false }
+            return settings.saveRules.contains {
+                changes - state.changesSaved >= $0.changes && now - state.lastSave > Int64($0.seconds)
+            }
+        }
+    }
+
+    private func isRewriteDue(_ settings: Settings) -> Bool {
+        guard settings.appendOnly else { return false }
+        let now = Clock.wallMilliseconds() / 1000
+        let size = log.fileSize
+        let isLogging = server.keyspace.isLogging
+        let isBroken = if case .sync = log.currentFailure { true } else { false }
+        return withState { state in
+            guard state.running == nil, !state.wantsRewrite,
+                !state.lastRewriteFailed || now - state.lastRewriteAttempt > Self.retryDelay
+            else { return false }
+            // What is missing, or cannot be trusted, is written anew.
+            if !isLogging || isBroken { return true }
+            let total = state.settledSize + size
+            guard settings.autoRewritePercentage > 0, total > settings.autoRewriteMinimumSize else { return false }
+            let base = max(1, state.rewrittenSize)
+            return (total - base).multipliedReportingOverflow(by: 100).partialValue / base
+                >= settings.autoRewritePercentage
+        }
+    }
+
+    // MARK: Failures
+
+    /// Whether and why writes are refused.
+    var writeRefusal: String? { refusal.withLock { $0 } }
+
+    /// Notes why writes are refused; nil where they are not.
+    func setWriteRefusal(_ reason: String?) {
+        let isNew = refusal.withLock { old in
+            defer { old = reason }
+            return old != reason
+        }
+        if isNew { server.settingsDidChange() }
+    }
+
+    private func logHasFailed(_ failure: AppendOnlyLog.Failure?) {
+        switch failure {
+        case nil:
+            server.log.notice("The append-only file is in order again")
+            updateRefusal()
+        case .write(let reason), .sync(let reason):
+            let text = String(cString: strerror(reason))
+            let isSync = if case .sync = failure { true } else { false }
+            server.log.critical("\(isSync ? "Syncing" : "Writing") the append-only file failed: \(text)")
+            if log.policy == .always {
+                // What was answered before is on the disk. What would be answered now may not be.
+                server.log.critical("With appendfsync always that cannot be made up for: exiting")
+                exit(1)
+            }
+            setWriteRefusal("MISCONF Errors writing to the AOF file: \(text)")
+        }
+    }
+
+    /// Takes over whether writes are to be refused because a snapshot has failed.
+    func updateRefusal() {
+        if let failure = log.currentFailure {
+            let reason =
+                switch failure {
+                case .write(let reason), .sync(let reason): String(cString: strerror(reason))
+                }
+            return setWriteRefusal("MISCONF Errors writing to the AOF file: \(reason)")
+        }
+        let settings = server.settings
+        let isRefused = settings.stopsWritesOnSaveError && !settings.saveRules.isEmpty && withState { $0.lastSaveFailed }
+        setWriteRefusal(isRefused ? Self.snapshotRefusal : nil)
+    }
+
+    private static let snapshotRefusal = """
+        MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that \
+        may modify the data set are disabled, because this instance is configured to report errors during writes if RDB \
+        snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB \
+        error.
+        """
+}
