@@ -297,7 +297,8 @@ public struct Executor: ~Copyable {
         _ found: Unmanaged<CommandEntry>?, _ arguments: UnsafeBufferPointer<ByteView>
     ) {
         let position = call.access.loggedPosition
-        let isPrefixed = found?._withUnsafeGuaranteedRef { $0.isDurabilityPrefix && $0.accepts(arguments.count) } ?? false
+        let isPrefixed =
+            found?._withUnsafeGuaranteedRef { $0.isDurabilityPrefix && $0.accepts(arguments.count) } ?? false
         if isPrefixed {
             guard call.isLogging else { return reject(nil, .fsyncWithoutLog) }
             let rest = UnsafeBufferPointer(rebasing: arguments.dropFirst())

@@ -9,7 +9,8 @@ enum ShutdownCommands {
     static let commands: [Command] = [
         Command(
             "shutdown", arity: -1, flags: [.admin, .noscript, .loading, .stale, .noMulti, .allowBusy], group: .server,
-            since: "1.0.0", complexity: "O(n) when saving, n being the number of keys in all databases, otherwise O(1).",
+            since: "1.0.0",
+            complexity: "O(n) when saving, n being the number of keys in all databases, otherwise O(1).",
             summary: "Saves a snapshot where that is asked for, and ends the server.",
             syntax: "[NOSAVE|SAVE] [NOW] [FORCE] [ABORT]", handler: shutdown)
     ]

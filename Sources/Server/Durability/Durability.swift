@@ -277,7 +277,8 @@ final class Durability: @unchecked Sendable {
             return setWriteRefusal("MISCONF Errors writing to the AOF file: \(reason)")
         }
         let settings = server.settings
-        let isRefused = settings.stopsWritesOnSaveError && !settings.saveRules.isEmpty && withState { $0.lastSaveFailed }
+        let isRefused =
+            settings.stopsWritesOnSaveError && !settings.saveRules.isEmpty && withState { $0.lastSaveFailed }
         setWriteRefusal(isRefused ? Self.snapshotRefusal : nil)
     }
 
