@@ -115,6 +115,7 @@ final class Harness {
         for shard in 0..<ShardSet.shardCount {
             while executor.call.access.expireDue(shard: shard, limit: 100).hasMore {}
         }
+        executor.serveReadyKeys()
     }
 
     /// Records all changes from now on.

@@ -21,6 +21,9 @@ public struct Call: ~Copyable {
     var hasFirstKeyHash = false
     /// Whether EXEC is what runs the command.
     public internal(set) var isInTransaction = false
+    /// Whether what is executed comes from a log and was permitted when it was logged: nothing waits, no memory is too
+    /// short, and times may be those of a clock that is ahead.
+    public var isReplaying = false
     /// Whether the command is executed in the place of one who waits.
     public internal(set) var isServing = false
     /// Calls that took at least so many ticks are reported to the executor's observer; 0 for all of them.
@@ -89,6 +92,9 @@ public struct Call: ~Copyable {
         session.pointee.isSuspended = true
         return .suspended
     }
+
+    /// Whether what takes long may be left to a job that the command waits for.
+    var mayWait: Bool { !isInTransaction && !isServing && !isReplaying }
 
     /// Takes what the command has waited for, when it is executed again; nil when it is executed first.
     public mutating func takeSuspension() -> Suspension? { session.pointee.suspension.take() }

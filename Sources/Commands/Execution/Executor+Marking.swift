@@ -9,7 +9,7 @@ extension Executor {
     /// Whether a call may change a key on which so much depends that marking it takes long.
     @inline(__always)
     func mayNeedMarking(_ entry: CommandEntry) -> Bool {
-        entry.isWrite && keyspace.nodeStates.hasManyNodes.load(ordering: .relaxed)
+        entry.isWrite && keyspace.nodeStates.hasManyNodes.load(ordering: .relaxed) && !call.isReplaying
     }
 
     /// Begins to mark what depends on the call's keys; returns whether the call must wait for that. The keys' shards must
@@ -41,7 +41,7 @@ extension Executor {
 
     /// The same for a transaction.
     mutating func marksAhead(_ queue: TransactionQueue) -> Bool {
-        guard keyspace.nodeStates.hasManyNodes.load(ordering: .relaxed) else { return false }
+        guard keyspace.nodeStates.hasManyNodes.load(ordering: .relaxed), !call.isReplaying else { return false }
         if resumes() { return false }
         var job: CascadeJob?
         for queued in queue.commands where job == nil {

@@ -41,7 +41,7 @@ extension Executor {
     @inline(never)
     mutating func makesRoom() -> Bool {
         call.access.tellBudget()
-        guard budget.overrun > 0 else { return true }
+        guard budget.overrun > 0, !call.isReplaying else { return true }
         let start = Clock.monotonicMicroseconds()
         var deadline = Int64.max
         if let slice = call.access.evictionSettings.slice {

@@ -124,7 +124,7 @@ extension Executor {
             var isAnswered = true
             do throws(CommandError) {
                 try call.entry.handler(&call)
-                if call.access.hasChanged, call.entry.isLogged, call.access.isLogging { call.logEffects(call.entry) }
+                if call.access.hasChanged, call.access.isLogging { call.logEffects(call.entry) }
             } catch {
                 isAnswered = !error.isSuspension
                 if isAnswered { call.reply.error(error.message) }

@@ -193,7 +193,7 @@ public struct Executor: ~Copyable {
         let mark = call.reply.output.pointee.count
         do throws(CommandError) {
             try entry.handler(&call)
-            if call.access.hasChanged, entry.isLogged, call.access.isLogging { call.logEffects(entry) }
+            if call.access.hasChanged, call.access.isLogging { call.logEffects(entry) }
         } catch {
             call.access.effects.isReplaced = false
             assert(call.reply.output.pointee.count == mark, "\(entry.fullName) had begun to answer")

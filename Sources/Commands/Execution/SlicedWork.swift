@@ -126,7 +126,7 @@ extension Call {
         let counts = (access.statistics.pointee.hits.current, access.statistics.pointee.misses.current)
         let entries = try read(Work.self, keys)
         let work = Work(plan, entries)
-        if work.effort > WorkLimits.inline, !isInTransaction, !isServing {
+        if work.effort > WorkLimits.inline, mayWait {
             // They are counted when the command is executed.
             access.statistics.pointee.hits.set(counts.0)
             access.statistics.pointee.misses.set(counts.1)

@@ -187,15 +187,17 @@ public enum BoundedCounterCommands {
         guard let deadline, options.expiry.isAbsolute, deadline <= call.now,
             !options.onlyWithoutExpiry || entry?.hasExpiry != true
         else { return false }
-        _ = call.access.remove(key)
+        if call.access.remove(key) { call.log("DEL", key) }
         return true
     }
 
+    /// Gives a number that was counted up the time to live that is asked for.
     private static func expire(_ call: inout Call, _ key: Key, _ options: Options, _ deadline: Int64?) {
         if options.expiry.kind == .persist {
             _ = call.access.clearExpiry(key)
         } else if let deadline, !options.onlyWithoutExpiry || call.access.find(key)?.hasExpiry == false {
             call.access.setExpiry(key, at: deadline)
         }
+        call.logString(key)
     }
 }

@@ -42,6 +42,8 @@ public enum HashAtomicCommands {
                 answer(hash, call[index], &call)
                 if !hash.isEmpty, hash.remove(call[index], now: call.now) { removed += 1 }
             }
+            // Those whose time had come are gone as well.
+            if hash.count < before, call.isLogging { call.log("HDEL", key, [], Array(fields)) }
             let expired = call.countExpired(before - hash.count - removed)
             return call.event(key, removed > 0 ? .hdel : nil, expired)
         }
@@ -66,6 +68,7 @@ public enum HashAtomicCommands {
         let exists = try call.update(key, as: HashValue.self) { (hash, call) throws(CommandError) in
             let now = call.now
             var event: KeyEvent?
+            var effects = FieldEffects(call)
             for index in options.fields {
                 let field = call[index]
                 guard let value = hash.get(field, now: now) else {
@@ -73,12 +76,21 @@ public enum HashAtomicCommands {
                     continue
                 }
                 call.reply.bulk(value)
-                switch options.expiry {
-                case .unchanged: break
-                case .never: if hash.persist(field, now: now) { event = .hpersist }
-                case .at(let time) where time <= now: if hash.remove(field, now: now) { event = .hdel }
-                case .at(let time): if hash.setExpiry(time, of: field, now: now) { event = .hexpire }
-                }
+                let change: KeyEvent? =
+                    switch options.expiry {
+                    case .unchanged: nil
+                    case .never: hash.persist(field, now: now) ? .hpersist : nil
+                    case .at(let time) where time <= now: hash.remove(field, now: now) ? .hdel : nil
+                    case .at(let time): hash.setExpiry(time, of: field, now: now) ? .hexpire : nil
+                    }
+                guard let change else { continue }
+                effects.note(index)
+                event = change
+            }
+            switch options.expiry {
+            case .unchanged: break
+            case .never: effects.log(.staying, key, &call)
+            case .at(let time): effects.log(time <= now ? .removed : .expiring(time), key, &call)
             }
             return event
         }
@@ -110,11 +122,32 @@ public enum HashAtomicCommands {
                     _ = hash.set(field, call[index + 1], now: now, limits: limits, keepingExpiry: keeps)
                 }
             }
+            log(hash, key, options, isNew: isNew, &call)
             guard !isNew, case .at(let time) = options.expiry, time <= now else { return .hset }
             return call.event(key, .hset, .hdel)
         }
         if applies, case .at(let time) = options.expiry, time > call.now { call.access.changed(key, .hexpire) }
         call.reply.integer(applies)
+    }
+
+    /// Says what HSETEX has done to the fields.
+    private static func log(
+        _ hash: HashValue, _ key: Key, _ options: FieldOptions, isNew: Bool, _ call: inout Call
+    ) {
+        guard call.isLogging else { return }
+        let fields = Array(stride(from: options.fields.lowerBound, to: options.fields.upperBound, by: 2))
+        if case .at(let time) = options.expiry, time <= call.now {
+            if !isNew { call.log("HDEL", key, [], fields) }
+            return
+        }
+        call.log("HSET", key, [], Array(options.fields))
+        if case .at(let time) = options.expiry { return call.logFieldExpiry(key, at: time, fields) }
+        guard options.expiry == .unchanged else { return }
+        for field in fields {
+            if let expiry = hash.expiry(of: call[field], now: call.now), expiry != HashValue.noExpiry {
+                call.logFieldExpiry(key, at: expiry, [field])
+            }
+        }
     }
 }
 

@@ -101,6 +101,8 @@ public enum HashCommands {
             guard !hash.contains(call[2], now: call.now) else { return nil }
             isNew = true
             _ = hash.set(call[2], call[3], now: call.now, limits: call.limits.hash)
+            // The field may have been one whose time had come, which is there when this is done again.
+            call.logField(key, call[2], .bytes(call[3]))
             return .hset
         }
         call.reply.integer(isNew)
@@ -226,10 +228,30 @@ extension Call {
         try update(key, as: HashValue.self) { (hash, call) throws(CommandError) in
             let before = hash.count
             for index in arguments where !hash.contains(call[index], now: call.now) {
+                let count = hash.count
                 _ = hash.remove(call[index], now: call.now)
+                if call.isLogging, hash.count < count {
+                    call.access.logRemoval(of: .bytes(call[index]), from: key)
+                }
             }
             return call.countExpired(before &- hash.count)
         }
+    }
+
+    /// Says that the command has set a field, which does not expire then.
+    mutating func logField(_ key: Key, _ field: ByteView, _ value: ListpackElement) {
+        log(arguments: 4) {
+            $0.append("HSET")
+            $0.append(key.bytes)
+            $0.append(field)
+            $0.append(value)
+        }
+    }
+
+    /// Says when the fields at `indices` expire from now on.
+    mutating func logFieldExpiry(_ key: Key, at time: Int64, _ indices: [Int]) {
+        guard isLogging else { return }
+        log("HPEXPIREAT", key, [.number(time), .word("FIELDS"), .number(Int64(indices.count))], indices)
     }
 
     /// Counts fields that were removed because of their age; the event that tells of them, nil where there were none.

@@ -28,7 +28,12 @@ public enum HashCounterCommands {
             guard let sum = result.adding(checked: increment) else { throw .overflow }
             result = sum
             let text = ByteView(call.scratch, count: writeInteger(sum, to: call.scratch))
+            let hasExpired = HashValue.isExpired(hash.minimumExpiry, now: call.now)
             _ = hash.set(call[2], text, now: call.now, limits: call.limits.hash, keepingExpiry: true)
+            // A field whose time had come is there when this is done again.
+            if hasExpired, hash.expiry(of: call[2], now: call.now) == HashValue.noExpiry {
+                call.logField(key, call[2], .integer(sum))
+            }
             return .hincrby
         }
         call.reply.integer(result)
@@ -55,7 +60,11 @@ public enum HashCounterCommands {
                 guard let base = buffer.baseAddress else { return }
                 let text = ByteView(base, count: formatLongDouble(sum, to: base))
                 _ = hash.set(field, text, now: now, limits: limits, keepingExpiry: true)
+                call.logField(key, field, .bytes(text))
                 reply.bulk(text)
+            }
+            if call.isLogging, let expiry = hash.expiry(of: field, now: now), expiry != HashValue.noExpiry {
+                call.logFieldExpiry(key, at: expiry, [2])
             }
             return .hincrbyfloat
         }

@@ -109,6 +109,7 @@ public enum HashExpiryCommands {
         let exists = try call.update(key, as: HashValue.self) { (hash, call) throws(CommandError) in
             var changed = 0
             var removed = 0
+            var effects = FieldEffects(call)
             for index in fields {
                 let field = call[index]
                 guard let old = hash.expiry(of: field, now: call.now) else {
@@ -122,13 +123,17 @@ public enum HashExpiryCommands {
                 if expiry <= call.now {
                     _ = hash.remove(field, now: call.now)
                     removed += 1
+                    effects.note(index)
                     call.reply.integer(2)
                 } else {
                     _ = hash.setExpiry(expiry, of: field, now: call.now)
                     changed += 1
+                    effects.note(index)
                     call.reply.integer(1)
                 }
             }
+            // All have the same time, which is over or not.
+            effects.log(removed > 0 ? .removed : .expiring(expiry), key, &call)
             return call.event(key, changed > 0 ? .hexpire : nil, removed > 0 ? .hdel : nil)
         }
         if !exists { call.replyNoFields(fields) }
@@ -141,15 +146,18 @@ public enum HashExpiryCommands {
         call.reply.array(fields.count)
         let exists = try call.update(key, as: HashValue.self) { (hash, call) throws(CommandError) in
             var changed = false
+            var effects = FieldEffects(call)
             for index in fields {
                 let field = call[index]
                 if hash.persist(field, now: call.now) {
                     call.reply.integer(1)
+                    effects.note(index)
                     changed = true
                 } else {
                     call.reply.integer(hash.contains(field, now: call.now) ? noExpiry : noField)
                 }
             }
+            effects.log(.staying, key, &call)
             return changed ? .hpersist : nil
         }
         if !exists { call.replyNoFields(fields) }

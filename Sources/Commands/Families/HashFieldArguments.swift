@@ -59,3 +59,31 @@ extension Call {
         return second
     }
 }
+
+/// The fields that a command has changed, for the commit log.
+struct FieldEffects {
+    /// What has become of them.
+    enum Change {
+        case removed, staying
+        /// Milliseconds since 1970.
+        case expiring(Int64)
+    }
+
+    private let isLogging: Bool
+    private var indices: [Int] = []
+
+    init(_ call: borrowing Call) { isLogging = call.isLogging }
+
+    /// Notes the field that is the argument at `index`.
+    mutating func note(_ index: Int) { if isLogging { indices.append(index) } }
+
+    /// Says what has become of the fields, if there are any.
+    func log(_ change: Change, _ key: Key, _ call: inout Call) {
+        guard !indices.isEmpty else { return }
+        switch change {
+        case .removed: call.log("HDEL", key, [], indices)
+        case .staying: call.log("HPERSIST", key, [.word("FIELDS"), .number(Int64(indices.count))], indices)
+        case .expiring(let time): call.logFieldExpiry(key, at: time, indices)
+        }
+    }
+}

@@ -114,11 +114,7 @@ public enum KeyExpiryCommands {
         guard let entry = call.access.find(key), condition.holds(old: entry.expiry, new: time) else {
             return call.reply.integer(false)
         }
-        if time <= call.now {
-            _ = call.access.remove(key)
-        } else {
-            call.access.setExpiry(key, at: time)
-        }
+        call.expire(key, at: time)
         call.reply.integer(true)
     }
 

@@ -75,11 +75,13 @@ public enum RateLimitCommands {
     /// Keeps when the bucket will be empty, for as long as it is not.
     private static func store(_ call: inout Call, _ key: Key, _ next: Int64, after now: Int64) {
         guard next > now else {
-            _ = call.access.remove(key)
+            if call.access.remove(key) { call.log("DEL", key) }
             return
         }
         let text = ByteView(call.otherScratch, count: writeInteger(next, to: call.otherScratch))
-        call.access.setString(key, text, expiry: .at((next - 1) / 1_000_000 + 1))
+        let expiry = ExpiryUpdate.at((next - 1) / 1_000_000 + 1)
+        call.access.setString(key, text, expiry: expiry)
+        call.logString(key, text, expiry)
     }
 
     /// Whole seconds; what is left of a millisecond at least makes one more.

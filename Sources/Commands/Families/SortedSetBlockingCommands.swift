@@ -41,7 +41,7 @@ public enum SortedSetBlockingCommands {
                     reply.bulk(member)
                     reply.double(score)
                 })
-            if found { return }
+            if found { return call.log(end == .lowest ? "ZPOPMIN" : "ZPOPMAX", key) }
         }
         try call.wait(for: .value(.sortedSet), at: Array(keys), until: deadline, orElse: .nullArray)
     }

@@ -79,19 +79,23 @@ public enum SortedSetPopCommands {
         for index in request.keys {
             let key = call.key(index)
             guard call.mayLook(at: key) else { continue }
+            var popped = 0
             let found = try pop(
                 &call, key, request.end, request.count,
                 { reply, count in
                     reply.array(2)
                     reply.bulk(key.bytes)
                     reply.array(count)
+                    popped = count
                 },
                 { reply, member, score in
                     reply.array(2)
                     reply.bulk(member)
                     reply.double(score)
                 })
-            if found { return true }
+            guard found else { continue }
+            call.log(request.end == .lowest ? "ZPOPMIN" : "ZPOPMAX", key, Int64(popped))
+            return true
         }
         return false
     }

@@ -92,7 +92,9 @@ public enum StringCommands {
             if !options.returnsOld { call.reply.null() }
             return
         }
-        call.setString(key, call[2], options.expiry.update(deadline))
+        let expiry = options.expiry.update(deadline)
+        call.setString(key, call[2], expiry)
+        call.logString(key, call[2], expiry)
         if !options.returnsOld { call.reply.ok() }
     }
 
@@ -112,8 +114,10 @@ public enum StringCommands {
     }
 
     private static func set(_ call: inout Call, _ expiry: ExpiryArgument) throws(CommandError) {
-        let deadline = try expiry.deadline(call)
-        call.setString(call.key(1), call[3], expiry.update(deadline))
+        let key = call.key(1)
+        let update = expiry.update(try expiry.deadline(call))
+        call.setString(key, call[3], update)
+        call.logString(key, call[3], update)
         call.reply.ok()
     }
 
@@ -121,11 +125,14 @@ public enum StringCommands {
         let key = call.key(1)
         _ = try reply(&call, key)
         call.access.setString(key, call[2], expiry: .clear)
+        call.logString(key, call[2], .clear)
     }
 
     private static func getAndDelete(_ call: inout Call) throws(CommandError) {
         let key = call.key(1)
-        if try reply(&call, key) { _ = call.access.remove(key) }
+        guard try reply(&call, key) else { return }
+        _ = call.access.remove(key)
+        call.log("DEL", key)
     }
 
     private static func getAndExpire(_ call: inout Call) throws(CommandError) {
@@ -141,13 +148,9 @@ public enum StringCommands {
         let deadline = try expiry.deadline(call)
         call.reply.bulk(entry.text(scratch: call.scratch))
         if expiry.kind == .persist {
-            _ = call.access.clearExpiry(key)
+            if call.access.clearExpiry(key) { call.log("PERSIST", key) }
         } else if let deadline {
-            if expiry.isAbsolute, deadline <= call.now {
-                _ = call.access.remove(key)
-            } else {
-                call.access.setExpiry(key, at: deadline)
-            }
+            call.expire(key, at: deadline, removesPast: expiry.isAbsolute)
         }
     }
 
@@ -190,5 +193,16 @@ extension Call {
     mutating func setString(_ key: Key, _ value: ByteView, _ expiry: ExpiryUpdate) {
         access.setString(key, value, expiry: expiry)
         if case .at = expiry { access.changed(key, .expire) }
+    }
+
+    /// Makes `key`, which must exist, expire at `time`, or removes it at once where that is over.
+    mutating func expire(_ key: Key, at time: Int64, removesPast: Bool = true) {
+        if removesPast, time <= now {
+            _ = access.remove(key)
+            log("DEL", key)
+        } else {
+            access.setExpiry(key, at: time)
+            log("PEXPIREAT", key, time)
+        }
     }
 }

@@ -27,8 +27,7 @@ public enum StringConditionCommands {
     private static func deleteUnderCondition(_ call: inout Call) throws(CommandError) {
         let key = call.key(1)
         guard call.count > 2 else {
-            let isRemoved = call.access.remove(key)
-            return call.reply.integer(isRemoved)
+            return remove(&call, key)
         }
         guard call.count == 4 else { throw .wrongArity(call.name) }
         guard let condition = ValueCondition(call, 2) else { throw .syntax }
@@ -43,7 +42,12 @@ public enum StringConditionCommands {
         guard let entry = try call.findString(key), try condition.holds(entry, call) else {
             return call.reply.integer(false)
         }
+        remove(&call, key)
+    }
+
+    private static func remove(_ call: inout Call, _ key: Key) {
         let isRemoved = call.access.remove(key)
+        if isRemoved { call.log("DEL", key) }
         call.reply.integer(isRemoved)
     }
 

@@ -30,7 +30,11 @@ public enum StringExpiryCommands {
         for pair in 0..<count {
             guard try options.condition.holds(&call, call.key(2 + 2 * pair)) else { return call.reply.integer(false) }
         }
-        for pair in 0..<count { call.setString(call.key(2 + 2 * pair), call[3 + 2 * pair], expiry) }
+        for pair in 0..<count {
+            let (key, value) = (call.key(2 + 2 * pair), call[3 + 2 * pair])
+            call.setString(key, value, expiry)
+            call.logString(key, value, expiry)
+        }
         call.reply.integer(true)
     }
 

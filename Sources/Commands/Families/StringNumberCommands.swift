@@ -74,6 +74,7 @@ public enum StringNumberCommands {
             guard let base = buffer.baseAddress else { return }
             let text = ByteView(base, count: formatLongDouble(sum, to: base))
             call.access.setText(key, text, event: KeyEvent(.string, "incrbyfloat"))
+            call.logString(key, text, .keep)
             call.reply.bulk(text)
         }
     }

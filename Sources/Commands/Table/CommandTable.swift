@@ -14,7 +14,8 @@ public final class CommandEntry: @unchecked Sendable {
     let flags: CommandFlags
     /// Whether it may change keys that are among its arguments, and leaves it to the executor to mark what depends on them.
     let isWrite: Bool
-    /// Whether it is logged, if it has changed something.
+    /// Whether it is logged as it came, if it has changed something and does not say what. Commands that walk or mark
+    /// hand over what they have done before they end.
     let isLogged: Bool
     /// Whether it is refused when memory is short.
     let needsMemory: Bool
@@ -36,7 +37,9 @@ public final class CommandEntry: @unchecked Sendable {
         arity = command.arity
         flags = command.flags
         isWrite = command.flags.contains(.write) && !command.flags.contains(.marks) && !command.keys.isEmpty
-        isLogged = command.flags.contains(.write)
+        isLogged =
+            !command.flags.isDisjoint(with: [.write, .mayReplicate])
+            && command.flags.isDisjoint(with: [.marks, .walks])
         needsMemory = command.flags.contains(.denyoom)
         element = command.element
         isDurabilityPrefix = parent == nil && command.name == "fsync"

@@ -94,9 +94,24 @@ extension Access {
     public mutating func announce<R>(_ body: (inout ChangeLog) -> R) -> R {
         settle()
         let result = body(&changes)
-        dirty &+= changes.count - settledChanges
-        settledChanges = changes.count
+        noteAnnounced()
         return result
+    }
+
+    /// The same for a change of the graph that is logged: `body` adds it to what is logged, in the order of the graph's
+    /// changes, and may hand that over at once.
+    public mutating func announce<R>(_ body: (inout ChangeLog, inout Effects) -> R) -> R {
+        settle()
+        let result = body(&changes, &effects)
+        noteAnnounced()
+        return result
+    }
+
+    /// What becomes of computed keys follows from what is logged.
+    private mutating func noteAnnounced() {
+        dirty &+= changes.count - settledChanges
+        settledEffects &+= changes.count - settledChanges
+        settledChanges = changes.count
     }
 
     /// Calls `body` with the text of the string at a key, nil where there is none to serve. Not a use of the key, nor a read
@@ -126,6 +141,11 @@ extension Access {
         hasNoticed = true
         guard entry.isComputed, !serves(entry) else { return slot }
         let node = entry.node
+        if isLogging {
+            // It counts as a change only so that it is handed over.
+            dirty &+= 1
+            logRemoval(key)
+        }
         removeEntry(key, slot)
         keyspace.dependencies?.droppedValue(of: node)
         return nil

@@ -92,7 +92,9 @@ extension Access {
                     withLock(of: key.hash, commits: commits) { access in
                         // Somebody may have been faster, and put something else there.
                         guard let entry = access.peek(key), access.isVisible(entry), isWanted(entry) else { return }
-                        if access.remove(key) { removed += 1 }
+                        guard access.remove(key) else { return }
+                        removed += 1
+                        if access.isLogging { access.logRemoval(key) }
                     }
                 }
             }

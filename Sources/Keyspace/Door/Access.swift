@@ -100,7 +100,9 @@ public struct Access: ~Copyable {
     /// What the commit log gets to hear. Empty where nothing is logged.
     public var effects = Effects()
     /// Position in the commit log behind the last effects.
-    public private(set) var loggedPosition: UInt64 = 0
+    public internal(set) var loggedPosition: UInt64 = 0
+    /// How many of `dirty` are logged already, or are none of a command's doing.
+    var settledEffects = 0
     /// Keys that have changed since the last command and that commands wait for.
     var readyKeys: [NamedKey] = []
     /// Whether there are any.
@@ -202,6 +204,7 @@ public struct Access: ~Copyable {
         // What lets `commit` look.
         dirty &+= 1
         toldMisses &+= 1
+        settledEffects &+= 1
     }
 
     /// The entry of `key` for a command that may change it, if it exists and has not expired; counts nothing.
@@ -235,9 +238,9 @@ public struct Access: ~Copyable {
     @inline(never)
     mutating func expire(_ key: Key, _ slot: UnsafeMutablePointer<UInt64>) {
         statistics.pointee.expired.add()
-        if isLogging { logRemoval(key) }
         if Table.entry(slot.pointee).flags.contains(.marked) { hasNoticed = true }
         changed(key, .expired)
+        if isLogging { logRemoval(key) }
         removeEntry(key, slot)
         noteDeparture(key.hash, .expired)
     }
@@ -268,33 +271,11 @@ public struct Access: ~Copyable {
     public mutating func commit() {
         guard dirty != 0 else { return }
         if changes.isEmpty { _ = keyspace.advanceRevision() } else { deliver() }
-        if !effects.isEmpty { log() }
+        if !effects.isEmpty { logEffects() }
         statistics.pointee.changes.add(dirty)
         dirty = 0
+        settledEffects = 0
         if untoldBytes.magnitude > UInt(MemoryBudget.grain) { tellBudget() }
-    }
-
-    // MARK: The commit log
-
-    /// Whether what commands have done is logged.
-    @inline(__always)
-    public var isLogging: Bool { keyspace.isLogging }
-
-    /// Whether the command, or an earlier one of the transaction, has changed something.
-    @inline(__always)
-    public var hasChanged: Bool { dirty != 0 }
-
-    /// Adds the removal of a key to what is logged.
-    mutating func logRemoval(_ key: Key) {
-        effects.begin(database: database, arguments: 2)
-        effects.append("DEL")
-        effects.append(key.bytes)
-    }
-
-    @inline(never)
-    private mutating func log() {
-        if let log = keyspace.commitLog { loggedPosition = log.append(effects) }
-        effects.removeAll()
     }
 
     /// Notes a change that no single key stands for; `count` says how many keys it was.

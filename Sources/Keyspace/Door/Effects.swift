@@ -47,6 +47,22 @@ public struct Effects: ~Copyable {
     @inline(__always)
     public mutating func append(_ argument: StaticString) { Self.append(ByteView(argument), to: &text) }
 
+    /// Adds an element of a value as an argument.
+    public mutating func append(_ element: ListpackElement) {
+        switch element {
+        case .bytes(let bytes): append(bytes)
+        case .integer(let value): append(value)
+        }
+    }
+
+    /// Adds the ID of an entry of a stream as an argument.
+    public mutating func append(_ id: StreamID) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: StreamID.maximumTextLength) { scratch in
+            guard let start = scratch.baseAddress else { return }
+            append(ByteView(start, count: id.write(to: start)))
+        }
+    }
+
     /// Adds the text of a number as an argument.
     public mutating func append(_ integer: Int64) {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: maximumIntegerTextLength) { scratch in

@@ -135,15 +135,4 @@ extension Access {
         close(key, entry, hash, before: before, event: removed > 0 ? KeyEvent(.hash, "hexpired") : nil)
         return removed
     }
-
-    /// Adds the removal of a hash's field to what is logged.
-    private mutating func logRemoval(of field: ListpackElement, from key: Key) {
-        effects.begin(database: database, arguments: 3)
-        effects.append("HDEL")
-        effects.append(key.bytes)
-        switch field {
-        case .bytes(let bytes): effects.append(bytes)
-        case .integer(let value): effects.append(value)
-        }
-    }
 }

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// One sequence of commands on two connections to each of two servers that start empty. The third connection to each
 /// looks at the keyspace: it is in no transaction.
 struct DifferentialRun {

@@ -129,7 +129,7 @@ public enum ComputeCommands {
         try target.key.withView { (key) throws(CommandError) in try call.requirePermission(key, [.update]) }
         let token = call[1]
         let value = call[2]
-        let slices = !isMarked && !call.isInTransaction
+        let slices = !isMarked && call.mayWait
         let result = target.key.withView { name in
             let key = Key(name)
             return call.access.withLock(of: key.hash, commits: !call.isInTransaction) { access in

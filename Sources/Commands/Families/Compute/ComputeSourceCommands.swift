@@ -52,7 +52,7 @@ public enum ComputeSourceCommands {
         let dependencies = options.dependencies(&call)
         let publication = Publication(graph: graph, key: key, value: call[2], options: options)
         let (database, now) = (call.access.database, call.now)
-        let result = publication.run(&call.access, slices: !isMarked && !call.isInTransaction) { publish, log in
+        let result = publication.run(&call.access, slices: !isMarked && call.mayWait) { publish, log in
             graph.publish(
                 key, database: database, dependencies: dependencies, since: options.revision, publish, now: now,
                 into: &log)
@@ -68,7 +68,7 @@ public enum ComputeSourceCommands {
         }
         let options = try ComputeOptions(call, from: 1, [.keys, .tags])
         guard let graph = call.graph else { return }
-        let (now, slices) = (call.now, !call.isInTransaction)
+        let (now, slices) = (call.now, call.mayWait)
         for index in options.keys { call.access.noteInvalidation(call.key(index)) }
         let targets = options.dependencies(&call)
         let result = call.access.announce { graph.invalidate(targets, now: now, slices: slices, into: &$0) }

@@ -48,7 +48,7 @@ public enum ListBlockingCommands {
                 reply.array(2)
                 reply.bulk(key.bytes)
             }
-            if isFound { return }
+            if isFound { return call.log(end == .head ? "LPOP" : "RPOP", key) }
         }
         try call.wait(for: .value(.list), at: Array(keys), until: deadline, orElse: .nullArray)
     }
@@ -63,7 +63,7 @@ public enum ListBlockingCommands {
     }
 
     private static func wait(_ call: inout Call, _ move: ListMove, until deadline: Int64) throws(CommandError) {
-        if try move.execute(&call) { return }
+        if try move.execute(&call) { return move.log(&call) }
         // What is missing in a transaction is an element; who has waited in vain gets what every such command answers.
         if call.isInTransaction { return call.reply.null() }
         try call.wait(for: .value(.list), at: [1], and: 2, until: deadline, orElse: .nullArray)

@@ -66,6 +66,17 @@ struct ListMove {
         return true
     }
 
+    /// Says that the command has moved an element, whether or not it has waited for it.
+    func log(_ call: inout Call) {
+        let (source, target) = (call[1], call[2])
+        call.log(arguments: 5) {
+            $0.append("LMOVE")
+            $0.append(source)
+            $0.append(target)
+            for end in [from, to] { $0.append(end == .head ? "LEFT" : "RIGHT") }
+        }
+    }
+
     /// Moves an element within one list.
     private func rotate(_ call: inout Call, _ key: Key) throws(CommandError) {
         let reply = call.reply
@@ -95,10 +106,14 @@ extension MultiplePop where End == ListEnd {
     /// Pops from the list at the key that is argument `index` and answers; false where there is none.
     func execute(_ call: inout Call, _ index: Int) throws(CommandError) -> Bool {
         let key = call.key(index)
-        return try call.popElements(key, end, count) { reply, count in
+        var popped = 0
+        let isFound = try call.popElements(key, end, count) { reply, count in
             reply.array(2)
             reply.bulk(key.bytes)
             reply.array(count)
+            popped = count
         }
+        if isFound { call.log(end == .head ? "LPOP" : "RPOP", key, Int64(popped)) }
+        return isFound
     }
 }

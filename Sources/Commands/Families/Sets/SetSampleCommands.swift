@@ -39,21 +39,40 @@ public enum SetSampleCommands {
             set.forEach { reply.bulk($0) }
             call.access.changed(key, .spop)
             _ = call.access.remove(key)
-            return
+            return call.log("DEL", key)
         }
         try call.update(key, as: SetValue.self) { (set, call) throws(CommandError) in
-            set.pop(count, using: &call.random) { reply.bulk($0) }
+            pop(count, from: &set, key, &call)
             return .spop
         }
     }
 
     private static func popOne(_ call: inout Call) throws(CommandError) {
-        let reply = call.reply
-        let exists = try call.update(call.key(1), as: SetValue.self) { (set, call) throws(CommandError) in
-            _ = set.pop(using: &call.random) { reply.bulk($0) }
+        let key = call.key(1)
+        let exists = try call.update(key, as: SetValue.self) { (set, call) throws(CommandError) in
+            pop(1, from: &set, key, &call)
             return .spop
         }
-        if !exists { reply.null() }
+        if !exists { call.reply.null() }
+    }
+
+    /// Removes members, answers them, and says which they were.
+    private static func pop(_ count: Int, from set: inout SetValue, _ key: Key, _ call: inout Call) {
+        var random = call.random
+        var batch = EffectBatch("SREM", key, database: call.access.database, count: count)
+        if count == 1 {
+            _ = set.pop(using: &random) { answer($0, &batch, &call) }
+        } else {
+            set.pop(count, using: &random) { answer($0, &batch, &call) }
+        }
+        call.random = random
+        call.logsNothing()
+    }
+
+    @inline(__always)
+    private static func answer(_ member: ListpackElement, _ batch: inout EffectBatch, _ call: inout Call) {
+        call.reply.bulk(member)
+        if call.isLogging { batch.append(member, to: &call.access.effects) }
     }
 
     // MARK: SRANDMEMBER

@@ -120,7 +120,7 @@ public enum SortCommands {
         let key = call.key(destination)
         let count = range.count * max(1, options.results.count)
         guard count > 0 else {
-            _ = call.access.remove(key)
+            if call.access.remove(key) { call.log("DEL", key) }
             return call.reply.integer(0)
         }
         var name = ByteBuffer()
@@ -136,7 +136,19 @@ public enum SortCommands {
                 }
             }
         }
+        if call.isLogging, options.hasPatterns { log(list, at: key, &call) }
         call.access.store(key, list, event: KeyEvent(.list, "sortstore"))
         call.reply.integer(count)
+    }
+
+    /// Says what the result is: what patterns stand for depends on the time.
+    private static func log(_ list: ListValue, at key: Key, _ call: inout Call) {
+        if call.access.find(key) != nil { call.log("DEL", key) }
+        var batch = EffectBatch("RPUSH", key, database: call.access.database, count: list.count)
+        list.forEach(0..<list.count, reverse: false) { element in
+            batch.append(element, to: &call.access.effects)
+            return true
+        }
+        call.logsNothing()
     }
 }

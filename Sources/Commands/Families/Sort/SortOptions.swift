@@ -60,6 +60,9 @@ struct SortOptions {
         CommandError(composed: "ERR \(option) option of SORT denied due to insufficient ACL permissions.")
     }
 
+    /// Whether the result depends on more than the key.
+    var hasPatterns: Bool { weight != nil || results.contains { !$0.isConstant } }
+
     /// A set has no order that it could keep where the result is: its elements are ordered as texts.
     mutating func orderAsTexts() {
         keepsOrder = false

@@ -40,7 +40,7 @@ struct StreamClaimOptions {
             index += 1
         }
         // A time that cannot be, by a client whose clock is ahead for example, is no reason to fail.
-        if let time, time >= 0, time <= now { deliveryTime = time }
+        if let time, time >= 0, time <= now || call.isReplaying { deliveryTime = time }
     }
 
     /// An option with a value.

@@ -56,14 +56,17 @@ public enum StreamCommands {
         if !options.makesStream, try call.findStream(key) == nil { return call.reply.null() }
         var added = StreamID.zero
         var removed = 0
+        var length = 0
         try call.upsert(key, as: StreamValue.self) { (stream, call) throws(CommandError) in
             added = try append(call, to: stream, request, from: position + 1)
             if let trimming = options.trimming {
                 removed = stream.trim(trimming, isApproximate: options.isApproximate, limit: options.limit)
+                length = stream.count
             }
             return .xadd
         }
         if removed > 0 { call.access.changed(key, .xtrim) }
+        call.logEntry(key, added, from: position + 1, trimmedTo: removed > 0 ? length : nil)
         call.reply.bulk(added)
     }
 
@@ -105,10 +108,13 @@ public enum StreamCommands {
         var options = StreamTrimOptions()
         _ = try options.parse(call, isAdding: false)
         guard let trimming = options.trimming else { throw .syntax }
+        let key = call.key(1)
         var removed = 0
-        try call.update(call.key(1), as: StreamValue.self) { (stream, _) throws(CommandError) in
+        try call.update(key, as: StreamValue.self) { (stream, call) throws(CommandError) in
             removed = stream.trim(trimming, isApproximate: options.isApproximate, limit: options.limit)
-            return removed > 0 ? .xtrim : nil
+            guard removed > 0 else { return nil }
+            call.logTrimming(key, to: stream.count)
+            return .xtrim
         }
         call.reply.integer(removed)
     }

@@ -53,7 +53,10 @@ public enum StreamGroupReadCommands {
                 return .xreadgroup
             }
         }
-        if let mark { return call.reply.endStreams(count, at: mark) }
+        if let mark {
+            call.logsNothing()
+            return call.reply.endStreams(count, at: mark)
+        }
         guard let deadline = options.deadline else { return call.reply.nullArray() }
         try call.wait(for: .change, at: Array(options.keys), until: deadline, orElse: .nullArray)
     }
@@ -88,19 +91,26 @@ public enum StreamGroupReadCommands {
     ) {
         var cursor = cursor
         let now = call.now
-        call.reply.stream(key)
-        call.reply.list { reply in
+        let reply = call.reply
+        var claims = ClaimEffects(call, key, group, consumer)
+        reply.stream(key)
+        reply.list { reply in
             var count = 0
             while let entry = cursor.next() {
                 group.advance(past: entry.id)
                 reply.entry(entry)
-                if !options.acknowledges { group.deliver(entry.id, to: consumer, now: now) }
+                if !options.acknowledges {
+                    group.deliver(entry.id, to: consumer, now: now)
+                    claims.note(entry.id, at: now, count: 1, &call)
+                }
                 count &+= 1
                 if count == options.count { break }
             }
             return count
         }
         group.remember(cursor)
+        claims.log(&call)
+        call.logProgress(key, group)
     }
 
     /// Answers with what is pending for the consumer; of entries that were deleted only their IDs.
@@ -109,14 +119,17 @@ public enum StreamGroupReadCommands {
     ) {
         var cursor = group.pending(from: start.successor ?? .max, of: consumer)
         let now = call.now
-        call.reply.stream(key)
-        call.reply.list { reply in
+        let reply = call.reply
+        var claims = ClaimEffects(call, key, group, consumer)
+        reply.stream(key)
+        reply.list { reply in
             var count = 0
             while let pending = cursor.next() {
                 if let entry = group.stream.entry(pending.id) {
                     reply.entry(entry)
                     pending.deliveryTime = now
                     pending.deliveryCount &+= 1
+                    claims.note(pending.id, at: now, count: pending.deliveryCount, &call)
                 } else {
                     reply.array(2)
                     reply.bulk(pending.id)
@@ -127,6 +140,7 @@ public enum StreamGroupReadCommands {
             }
             return count
         }
+        claims.log(&call)
     }
 
     private static func xack(_ call: inout Call) throws(CommandError) {
@@ -148,6 +162,8 @@ extension Call {
     mutating func consumer(_ index: Int, of group: StreamGroup, _ key: Key) -> StreamConsumer {
         if let consumer = group.consumer(named: self[index]) { return consumer }
         access.changed(key, .xgroupCreateConsumer)
-        return group.createConsumer(named: self[index], now: now)
+        let consumer = group.createConsumer(named: self[index], now: now)
+        logConsumer(key, group, consumer)
+        return consumer
     }
 }

@@ -105,15 +105,22 @@ public enum StreamPendingCommands {
         let exists = try call.readAndUpdate(key, as: StreamValue.self) { (stream, call) throws(CommandError) in
             guard let group = stream.group(named: call[2]) else { throw .noGroup(call[1], call[2]) }
             let options = try StreamClaimOptions(call)
-            if let lastID = options.lastID { group.advance(to: lastID) }
+            if let lastID = options.lastID, lastID > group.lastID {
+                group.advance(to: lastID)
+                call.logProgress(key, group)
+            }
             let consumer = call.consumer(3, of: group, key)
-            consumer.seenTime = call.now
+            consumer.seenTime = max(call.now, options.deliveryTime)
             let mark = call.reply.output.pointee.count
             call.reply.raw("*0\r\n")
             var claimed = 0
-            for index in options.ids where claim(&call, try call.streamID(index), group, consumer, options) {
-                claimed += 1
+            var claims = ClaimEffects(call, key, group, consumer)
+            for index in options.ids {
+                let id = try call.streamID(index)
+                if claim(&call, id, key, group, consumer, options, &claims) { claimed += 1 }
             }
+            claims.log(&call)
+            call.logsNothing()
             call.reply.setLength(claimed, at: mark, type: UInt8(ascii: "*"))
             return .xclaim
         }
@@ -122,12 +129,13 @@ public enum StreamPendingCommands {
 
     /// Gives an entry to a consumer and answers with it; false where nothing was there to give.
     private static func claim(
-        _ call: inout Call, _ id: StreamID, _ group: StreamGroup, _ consumer: StreamConsumer,
-        _ options: StreamClaimOptions
+        _ call: inout Call, _ id: StreamID, _ key: Key, _ group: StreamGroup, _ consumer: StreamConsumer,
+        _ options: StreamClaimOptions, _ claims: inout ClaimEffects
     ) -> Bool {
         var cursor = group.pending(exactly: id)
         guard let entry = group.stream.entry(id) else {
             // What was deleted is nobody's any more.
+            if cursor != nil { call.logAcknowledgement(key, group, id) }
             cursor?.remove()
             return false
         }
@@ -139,21 +147,22 @@ public enum StreamPendingCommands {
             cursor = group.pending(exactly: id)
         }
         guard let cursor else { return false }
-        give(cursor, to: consumer, &call, at: options.deliveryTime, count: options.retryCount, onlyID: options.onlyIDs)
+        give(cursor, to: consumer, call, at: options.deliveryTime, count: options.retryCount, onlyID: options.onlyIDs)
+        claims.note(id, at: options.deliveryTime, count: cursor.current.deliveryCount, &call)
         if options.onlyIDs { call.reply.bulk(id) } else { call.reply.entry(entry) }
         return true
     }
 
     /// Puts the current entry of a cursor on a consumer's account.
     private static func give(
-        _ cursor: PendingCursor, to consumer: StreamConsumer, _ call: inout Call, at time: Int64, count: Int64?,
+        _ cursor: PendingCursor, to consumer: StreamConsumer, _ call: borrowing Call, at time: Int64, count: Int64?,
         onlyID: Bool
     ) {
         let pending = cursor.current
         pending.deliveryTime = time
         pending.deliveryCount = count ?? (onlyID ? pending.deliveryCount : pending.deliveryCount &+ 1)
         if pending.consumer != consumer { cursor.assign(to: consumer) }
-        consumer.activeTime = call.now
+        consumer.activeTime = max(call.now, time)
     }
 
     private static func xautoclaim(_ call: inout Call) throws(CommandError) {
@@ -181,7 +190,8 @@ public enum StreamPendingCommands {
             guard let group = stream.group(named: call[2]) else { throw .noGroup(call[1], call[2]) }
             let consumer = call.consumer(3, of: group, key)
             consumer.seenTime = call.now
-            claimAll(&call, group, consumer, start, minimumIdle: minimumIdle, limit: limit, onlyIDs: onlyIDs)
+            claimAll(&call, key, group, consumer, start, minimumIdle: minimumIdle, limit: limit, onlyIDs: onlyIDs)
+            call.logsNothing()
             return .xclaim
         }
         guard exists else { throw .noGroup(call[1], call[2]) }
@@ -190,9 +200,10 @@ public enum StreamPendingCommands {
     /// Claims what is pending from `start` on and answers: where to go on, the entries, and the IDs of those that were
     /// deleted. At most ten times `limit` entries are looked at.
     private static func claimAll(
-        _ call: inout Call, _ group: StreamGroup, _ consumer: StreamConsumer, _ start: StreamID, minimumIdle: Int64,
-        limit: Int, onlyIDs: Bool
+        _ call: inout Call, _ key: Key, _ group: StreamGroup, _ consumer: StreamConsumer, _ start: StreamID,
+        minimumIdle: Int64, limit: Int, onlyIDs: Bool
     ) {
+        var claims = ClaimEffects(call, key, group, consumer)
         var cursor = group.pending(from: start)
         var attempts = limit * 10
         var remaining = limit
@@ -205,16 +216,19 @@ public enum StreamPendingCommands {
             attempts -= 1
             guard let entry = group.stream.entry(pending.id) else {
                 deleted.append(pending.id)
+                call.logAcknowledgement(key, group, pending.id)
                 cursor.remove()
                 remaining -= 1
                 continue
             }
             if minimumIdle > 0, call.now &- pending.deliveryTime < minimumIdle { continue }
-            give(cursor, to: consumer, &call, at: call.now, count: nil, onlyID: onlyIDs)
+            give(cursor, to: consumer, call, at: call.now, count: nil, onlyID: onlyIDs)
+            claims.note(entry.id, at: call.now, count: cursor.current.deliveryCount, &call)
             if onlyIDs { call.reply.bulk(entry.id) } else { call.reply.entry(entry) }
             claimed += 1
             remaining -= 1
         }
+        claims.log(&call)
         call.reply.setLength(claimed, at: mark, type: UInt8(ascii: "*"))
         call.reply.insert(cursor.next()?.id ?? .zero, at: mark)
         call.reply.array(deleted.count)

@@ -1,13 +1,19 @@
-import TestSupport
-
 /// Makes random commands over a few keys, fields and members, so that commands meet each other's values: mostly right
 /// ones, some with a wrong type, a wrong number of arguments, or an argument that does not fit.
-struct CommandGenerator {
+public struct CommandGenerator {
     private var random: SeededGenerator
+    private let isUnbound: Bool
 
-    init(seed: UInt64) { random = SeededGenerator(seed) }
+    /// - Parameter isUnbound: whether there are commands too whose outcome is by chance or by the time, and those that only
+    ///   Freshet has.
+    public init(seed: UInt64, isUnbound: Bool = false) {
+        random = SeededGenerator(seed)
+        self.isUnbound = isUnbound
+    }
 
-    mutating func next() -> [String] {
+    /// The next command.
+    public mutating func next() -> [String] {
+        if isUnbound { return nextUnbound() }
         let frequent = random.oneIn(5) ? CommandGenerator.bitsAndPlaces : CommandGenerator.frequent
         var command = random.pick(random.oneIn(12) ? CommandGenerator.rare : frequent).command(&random)
         // Ranges by member are defined only where all scores are equal: the keys for them get no odd scores.
@@ -16,7 +22,11 @@ struct CommandGenerator {
         return command
     }
 
-    mutating func isSecondConnection() -> Bool { random.oneIn(5) }
+    /// Whether the next command comes by another connection.
+    public mutating func isSecondConnection() -> Bool { random.oneIn(5) }
+
+    /// A number below `limit`, for what else is done by chance.
+    public mutating func number(below limit: Int) -> Int { random.below(limit) }
 
     static let oddArguments = [
         "abc", "", "nan", "inf", "-1", "0", "1.5", "99999999999999999999", "9223372036854775807", " 1", "+1", "0x1f",
@@ -25,7 +35,9 @@ struct CommandGenerator {
         "[a", "NX", "XX", "GT", "WITHSCORES", "LIMIT", "x\r\ny", "other", "-inf", "1e400",
     ]
 
-    private mutating func spoil(_ command: inout [String]) {
+    mutating func make(from templates: [CommandTemplate]) -> [String] { random.pick(templates).command(&random) }
+
+    mutating func spoil(_ command: inout [String]) {
         switch Int.random(in: 0..<8, using: &random) {
         // Bare COMMAND is the one that would then answer with all there is, in an order of its own.
         // Nor may a member be popped by chance, which each server would choose for itself.

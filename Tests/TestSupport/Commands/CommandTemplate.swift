@@ -1,5 +1,3 @@
-import TestSupport
-
 /// A family of commands written as one line, from which random commands are made.
 ///
 /// Words are separated by spaces. `{k}` and its like stand for a random key, field, member and so on; `[a|b]` is left

@@ -1,0 +1,74 @@
+import Commands
+import Keyspace
+import TestSupport
+import Testing
+
+/// Executes random commands, then what they have logged on empty keys, and compares all that there is.
+@Suite struct ReplayTests {
+    /// Commands of every type by several connections, with transactions, several databases and a clock that goes on.
+    private final class Run {
+        private static let databases = 3
+        private let server = Harness(DataFamilies.all, databases: Run.databases)
+        private let replica = Harness.replica(databases: Run.databases)
+        private let recorder: LogRecorder
+        private var generator: CommandGenerator
+        private var history: [String] = []
+        /// Connections that execute commands; one that waits is replaced.
+        private var clients = [1, 2]
+        private var nextClient = 3
+
+        init(seed: UInt64) {
+            generator = CommandGenerator(seed: seed, isUnbound: true)
+            recorder = LogRecorder(server)
+            // Shortly before the times that commands name.
+            server.now = 33_000_000_000_000 - 200_000_000
+        }
+
+        /// Executes commands; how the replica differs then, nil where it does not.
+        func firstDifference(commands: Int) -> String? {
+            for index in 0..<commands {
+                step()
+                if index % 50 == 49, let difference = difference() {
+                    return "\(difference)\n\(history.suffix(120).joined(separator: "\n"))"
+                }
+            }
+            return nil
+        }
+
+        private func step() {
+            if generator.number(below: 25) == 0 {
+                server.now += Int64(generator.number(below: 20_000)) * 1000
+                history.append("time \(server.now)")
+            }
+            if generator.number(below: 60) == 0 {
+                server.expireActively()
+                history.append("active expiry")
+            }
+            let command = generator.number(below: 10) == 0 ? ["EXEC"] : generator.next()
+            let client = generator.isSecondConnection() ? 1 : 0
+            server.client = clients[client]
+            history.append("\(clients[client])> \(command.joined(separator: " "))")
+            server.run(command)
+            if server.session.pointee.isSuspended {
+                clients[client] = nextClient
+                nextClient += 1
+            }
+        }
+
+        private func difference() -> String? {
+            let units = recorder.take()
+            history += units.map { "   log \($0)" }
+            for u in units { for c in u.commands { print("LOGGED", String(decoding: c[0], as: UTF8.self)) } }  //X
+            if let failure = replica.replay(units) { return failure }
+            return KeyspaceText(server.keyspace).difference(from: KeyspaceText(replica.keyspace))
+        }
+    }
+
+    @Test(arguments: 0..<8)
+    func `What commands have logged does the same again`(_ part: Int) {
+        let seed = 1000 + UInt64(part)
+        if let difference = Run(seed: seed).firstDifference(commands: 5000) {
+            Issue.record("seed \(seed)\n\(difference)")
+        }
+    }
+}
