@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A lock with a condition that threads wait for: pthreads' mutex and condition variable.
