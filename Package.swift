@@ -11,8 +11,12 @@ let settings: [SwiftSetting] = [
 
 let package = Package(
     name: "freshet",
-    products: [.executable(name: "freshet-server", targets: ["freshet-server"])],
+    products: [
+        .executable(name: "freshet-server", targets: ["freshet-server"]),
+        .executable(name: "freshet-check", targets: ["freshet-check"]),
+    ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -58,6 +62,12 @@ let package = Package(
             name: "freshet-driver", dependencies: ["Primitives", "RESP", "Keyspace", "Commands"],
             swiftSettings: settings),
         .executableTarget(name: "freshet-server", dependencies: ["Server"], swiftSettings: settings),
+        .executableTarget(
+            name: "freshet-check",
+            dependencies: [
+                "Primitives", "Persistence", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
         .systemLibrary(name: "CHiredis", path: "Tests/CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "EndToEndTests", dependencies: ["CHiredis", "TestSupport"], swiftSettings: settings),

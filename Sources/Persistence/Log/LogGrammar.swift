@@ -20,6 +20,8 @@ struct LogGrammar {
 
     /// Offset in the file of the MULTI that no EXEC has followed yet.
     private(set) var transactionStart: Int64?
+    /// Whole commands so far.
+    private(set) var commandCount = 0
     /// How far the command at `start` was looked at, in bytes from there, and how many arguments it has behind that;
     /// nothing where `remaining` is 0.
     private var looked = 0
@@ -92,6 +94,7 @@ struct LogGrammar {
                 position = end &+ 2
                 remaining &-= 1
                 if remaining == 0 {
+                    commandCount &+= 1
                     if pending != .none {
                         transactionStart = pending == .opens ? base &+ Int64(start) : nil
                         pending = .none

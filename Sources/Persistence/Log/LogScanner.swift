@@ -122,8 +122,22 @@ public struct LogScanner: ~Copyable {
     /// How far the file is read, in bytes.
     public var offset: Int64 { base + Int64(start) }
 
-    /// Whether a transaction has begun and not ended.
-    public var isInTransaction: Bool { grammar.transactionStart != nil }
+    /// Offset at which a transaction has begun that has not ended; nil outside of one.
+    public var transactionStart: Int64? { grammar.transactionStart }
+
+    /// Whole commands so far.
+    public var commandCount: Int { grammar.commandCount }
+
+    /// The seconds since 1970 that an annotation tells; nil for another annotation.
+    ///
+    /// - Throws: where it is a time that cannot be read.
+    public static func timestamp(_ annotation: ByteView) throws(PersistenceError) -> Int64? {
+        guard annotation.count >= 4, annotation[0..<4] == ByteView("#TS:" as StaticString) else { return nil }
+        guard let seconds = parseInteger(annotation[4..<annotation.count]) else {
+            throw PersistenceError("the annotation '\(annotation.string)' has no time that can be read")
+        }
+        return seconds
+    }
 
     /// The next commands, annotation, or the end. After the end, a cut or damage there is nothing to ask for.
     public mutating func next() throws(PersistenceError) -> Step {
