@@ -19,10 +19,11 @@ final class LogRecorder: CommitLog, @unchecked Sendable {
         server.keyspace.isLogging = true
     }
 
-    func append(_ effects: borrowing Effects) {
+    func append(_ effects: borrowing Effects) -> UInt64 {
         let commands = Self.commands(effects.text.view.array)
         precondition(commands.filter { $0[0] != Array("SELECT".utf8) }.count == effects.count)
         units.append(Unit(database: effects.firstDatabase, commands: commands))
+        return UInt64(units.count)
     }
 
     /// What was logged since the last call.
