@@ -65,7 +65,8 @@ let package = Package(
         .executableTarget(
             name: "freshet-check",
             dependencies: [
-                "Primitives", "Persistence", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Primitives", "Keyspace", "Persistence",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
         .systemLibrary(name: "CHiredis", path: "Tests/CHiredis", providers: [.apt(["libhiredis-dev"])]),

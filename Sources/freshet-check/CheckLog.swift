@@ -46,7 +46,7 @@ struct CheckLog: ParsableCommand {
     private func check(_ member: LogFileSet.Member, _ progress: inout Progress) throws {
         if member.size == 0 { return print("\(member.name): empty") }
         progress.begin(member.name)
-        let check = LogCheck(try FileSystem().open(member.path, .reading), snapshotEnd: snapshotEnd)
+        let check = LogCheck(try FileSystem().open(member.path, .reading))
         let report = try check.run(until: truncateToTimestamp) { progress.update($0) }
         progress.end(member.size)
         switch report.outcome {
@@ -95,7 +95,9 @@ struct CheckLog: ParsableCommand {
 
     private static func summary(_ report: LogCheck.Report) -> String {
         var parts: [String] = []
-        if report.snapshotBytes > 0 { parts.append("a snapshot of \(report.snapshotBytes) bytes") }
+        if report.snapshotBytes > 0 {
+            parts.append("a snapshot of \(report.snapshotKeys) keys in \(report.snapshotBytes) bytes")
+        }
         if report.commands > 0 || report.snapshotBytes == 0 { parts.append("\(report.commands) commands") }
         if let times = report.times { parts.append("written from \(times.lowerBound) to \(times.upperBound)") }
         return parts.joined(separator: ", ")

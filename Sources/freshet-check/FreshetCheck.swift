@@ -9,7 +9,7 @@ struct FreshetCheck: ParsableCommand {
         abstract: "Checks the files in which a server keeps its data, and repairs them.",
         discussion:
             "No server may be using the files meanwhile. The exit status is 0 where all is well, or is now, else 1.",
-        subcommands: [CheckLog.self])
+        subcommands: [CheckLog.self, CheckSnapshot.self])
 
     /// Every failure is status 1, wrong usage included, as scripts that call redis-check-aof expect.
     static func main() {

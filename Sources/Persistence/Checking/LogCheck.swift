@@ -6,8 +6,9 @@ public struct LogCheck {
     public struct Report: Equatable, Sendable {
         /// Bytes of the file.
         public var size: Int64 = 0
-        /// Bytes of the snapshot that the file starts with.
+        /// Bytes of the snapshot that the file starts with, and the keys in it.
         public var snapshotBytes: Int64 = 0
+        public var snapshotKeys = 0
         /// Whole commands.
         public var commands = 0
         /// The first and the last time that is annotated, in seconds since 1970.
@@ -25,13 +26,8 @@ public struct LogCheck {
     }
 
     private let file: File
-    private let snapshotEnd: (File) throws(PersistenceError) -> Int64
 
-    /// - Parameter snapshotEnd: checks the snapshot that a file starts with, and returns where it ends.
-    public init(_ file: File, snapshotEnd: @escaping (File) throws(PersistenceError) -> Int64) {
-        self.file = file
-        self.snapshotEnd = snapshotEnd
-    }
+    public init(_ file: File) { self.file = file }
 
     /// Reads the file, up to the first command from later than `limit`, in seconds since 1970, where that is given.
     ///
@@ -42,7 +38,12 @@ public struct LogCheck {
         until limit: Int64? = nil, progress: (Int64) -> Void = { _ in }
     ) throws(PersistenceError) -> Report {
         var report = Report()
-        if try LogScanner.startsWithSnapshot(file) { report.snapshotBytes = try snapshotEnd(file) }
+        if try LogScanner.startsWithSnapshot(file) {
+            var snapshot = try SnapshotCheck(file.path, biggest: 0)
+            try snapshot.run(progress: progress)
+            report.snapshotBytes = snapshot.end
+            report.snapshotKeys = snapshot.summary.keys
+        }
         var scanner = try LogScanner(file, from: report.snapshotBytes)
         report.size = scanner.size
         while true {

@@ -118,27 +118,6 @@ extension Manifest {
         let plain = name.utf8.allSatisfy {
             (33...126).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "'")
         }
-        if plain {
-            text += name.utf8
-            return
-        }
-        text.append(UInt8(ascii: "\""))
-        for byte in name.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): text += "\\\"".utf8
-            case UInt8(ascii: "\n"): text += "\\n".utf8
-            case UInt8(ascii: "\r"): text += "\\r".utf8
-            case UInt8(ascii: "\t"): text += "\\t".utf8
-            case 7: text += "\\a".utf8
-            case 8: text += "\\b".utf8
-            case 32...126: text.append(byte)
-            default:
-                let digits = Array("0123456789abcdef".utf8)
-                text += "\\x".utf8
-                text.append(digits[Int(byte >> 4)])
-                text.append(digits[Int(byte & 15)])
-            }
-        }
-        text.append(UInt8(ascii: "\""))
+        text += plain ? Array(name.utf8) : Array(name.utf8).withView { quotedText($0) }
     }
 }
