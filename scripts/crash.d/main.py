@@ -1,0 +1,163 @@
+"""scripts/crash: rounds of writing, killing, restarting and comparing."""
+
+import argparse
+import dataclasses
+import os
+import pathlib
+import random
+import signal
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "bench.d"))
+
+import report  # noqa: E402
+import servers  # noqa: E402
+import wire  # noqa: E402
+from servers import FRESHET, REDIS  # noqa: E402
+from victim import MODES, DidNotStart, Victim, build_sync_log  # noqa: E402
+from workload import Saver, Writer, examine  # noqa: E402
+
+# What the kernel had written is no promise where the power fails.
+KINDS = {"kill": tuple(MODES), "power": ("always", "everysec", "rdb")}
+
+
+@dataclasses.dataclass
+class Tally:
+    """What came out of all rounds of one mode on one server."""
+
+    rounds: int = 0
+    acknowledged: int = 0
+    lost: int = 0
+    lost_rounds: int = 0
+    oldest: float = 0.0
+    saves: int = 0
+    broken: int = 0
+    problems: list = dataclasses.field(default_factory=list)
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(prog="scripts/crash", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=50, help="of each mode, kind and server (50)")
+    parser.add_argument("--modes", default=",".join(MODES), help="always, everysec, no: of the append-only file; rdb")
+    parser.add_argument("--kinds", default=",".join(KINDS),
+                        help="kill: the process ends; power: so does the machine, as if what was not synced was lost")
+    parser.add_argument("--servers", default=f"{FRESHET},{REDIS}", help="which to run, comma-separated")
+    parser.add_argument("--binary", metavar="PATH", help="kill this binary instead of building Freshet's")
+    parser.add_argument("--writers", type=int, default=4, help="connections that write (4)")
+    parser.add_argument("--seconds", type=float, default=2.5, help="longest time until the kill (2.5)")
+    parser.add_argument("--directory", metavar="PATH", help="where the files are; a temporary folder by default")
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    parser.add_argument("--keep", action="store_true", help="keep the files of a server that broke a promise")
+    parser.add_argument("--extra", default="", help="more directives for both servers, separated by spaces")
+    options = parser.parse_args(arguments)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
+    try:
+        return run(options)
+    except servers.BenchError as error:
+        print(f"scripts/crash: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def run(options):
+    random.seed(options.seed)
+    binaries = {}
+    for name in options.servers.split(","):
+        if name == FRESHET:
+            binaries[name] = os.path.abspath(options.binary) if options.binary else servers.build("freshet-server")
+        else:
+            binaries[name] = servers.tool("redis-server", "redis-server")
+    print(f"seed {options.seed}, {options.writers} writers, killed within {options.seconds} s; snapshots and rewrites "
+          "go on meanwhile\n", flush=True)
+    tallies = {}
+    for kind in options.kinds.split(","):
+        library = build_sync_log() if kind == "power" else None
+        for mode in options.modes.split(","):
+            if mode in KINDS[kind]:
+                for name, binary in binaries.items():
+                    tallies[kind, mode, name] = rounds(options, kind, mode, name, binary, library)
+    report.progress("")
+    return print_table(tallies)
+
+
+def rounds(options, kind, mode, name, binary, library):
+    """All rounds of one mode on one server, on the same files."""
+    tally = Tally()
+    victim = Victim(name, binary, mode, library, options.directory, options.extra.split())
+    try:
+        victim.start()
+        for index in range(options.rounds):
+            report.progress(f"{kind}, {mode}, {name}: round {index + 1} of {options.rounds}")
+            if not one_round(options, victim, index, tally):
+                break
+    finally:
+        victim.close(keep=options.keep and tally.problems)
+    if options.keep and tally.problems:
+        print(f"{name}'s files are in {victim.folder}", file=sys.stderr)
+    return tally
+
+
+def one_round(options, victim, index, tally):
+    """Writes, kills, restarts, compares. Returns whether the server can go on."""
+    writers = [Writer(victim.port, f"{index}:{number}", random.random()) for number in range(options.writers)]
+    saver = Saver(victim.port, writers, victim.mode, random.random())
+    for thread in (*writers, saver):
+        thread.start()
+    time.sleep(random.uniform(0.05, options.seconds))
+    moment = victim.kill()
+    for thread in (*writers, saver):
+        thread.join()
+    tally.rounds += 1
+    tally.saves += saver.saves
+    tally.acknowledged += sum(writer.acknowledged for writer in writers)
+    try:
+        victim.start()
+    except DidNotStart as error:
+        tally.broken += 1
+        tally.problems.append(f"round {index + 1}: did not start: {error}")
+        return False
+    findings = compare(victim, writers, moment, saver)
+    lost = sum(finding.lost for finding in findings)
+    tally.lost += lost
+    tally.lost_rounds += lost > 0
+    tally.oldest = max(tally.oldest, *(finding.oldest for finding in findings))
+    problems = [problem for finding in findings for problem in finding.problems]
+    problems += [f"refused: {writer.refusal}" for writer in writers if writer.refusal]
+    tally.broken += bool(problems)
+    tally.problems += [f"round {index + 1}: {problem}" for problem in problems]
+    return True
+
+
+def compare(victim, writers, moment, saver):
+    connection = wire.Connection(victim.port)
+    findings = [examine(connection, writer, moment, floor, victim.mode)
+                for writer, floor in zip(writers, saver.floors)]
+    # The files are to stay small, and what a round has found is nothing to the next.
+    connection.call("FLUSHALL")
+    if victim.mode == "rdb":
+        connection.call("SAVE")
+    connection.close()
+    return findings
+
+
+def print_table(tallies):
+    rows, verdicts = [], []
+    for (kind, mode, name), tally in tallies.items():
+        kept = not tally.broken
+        if name == FRESHET:
+            verdicts.append(report.Verdict(f"{kind} {mode}", kept))
+        rows.append([kind, mode, name, f"{tally.rounds}", f"{tally.saves}", f"{tally.acknowledged:,}", f"{tally.lost:,}",
+                     f"{tally.lost_rounds}", f"{tally.oldest:.2f}", f"{tally.broken}", "kept" if kept else "BROKEN"])
+    report.table(["kind", "mode", "server", "rounds", "saves", "acknowledged", "lost", "rounds with loss",
+                  "oldest lost s", "broken rounds", "promise"], rows)
+    for (kind, mode, name), tally in tallies.items():
+        for problem in tally.problems[:5]:
+            print(f"\n{kind} {mode} {name}, {problem}")
+    return report.close(verdicts)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

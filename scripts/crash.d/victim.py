@@ -1,0 +1,119 @@
+"""The server that is killed: starts it on the same files again and again, and takes away what a power failure would."""
+
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+import servers
+import wire
+
+# What each mode is set up with; a snapshot is only taken where somebody asks for one.
+MODES = {
+    "always": ("--appendonly", "yes", "--appendfsync", "always"),
+    "everysec": ("--appendonly", "yes", "--appendfsync", "everysec"),
+    "no": ("--appendonly", "yes", "--appendfsync", "no"),
+    "rdb": ("--appendonly", "no"),
+}
+
+
+class DidNotStart(Exception):
+    """The server refuses the files that it left behind; the text is the end of its log."""
+
+
+def build_sync_log():
+    """Compiles the library that notes what was synced, unless the last one is younger than its source."""
+    source = pathlib.Path(__file__).with_name("synclog.c")
+    library = servers.ROOT / ".build" / "crash" / "synclog.so"
+    if not library.exists() or library.stat().st_mtime < source.stat().st_mtime:
+        library.parent.mkdir(parents=True, exist_ok=True)
+        compiler = servers.tool("cc", "gcc")
+        command = [compiler, "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-o", library, source, "-ldl"]
+        if subprocess.run(command).returncode != 0:
+            raise servers.BenchError("compiling the sync log failed")
+    return str(library)
+
+
+class Victim:
+    """A server of one mode with a folder that outlives its processes."""
+
+    def __init__(self, name, binary, mode, sync_log, parent, extra):
+        self.name = name
+        self.mode = mode
+        self.folder = tempfile.mkdtemp(prefix=f"crash-{name}-{mode}-", dir=parent)
+        self._data = os.path.join(self.folder, "data")
+        os.mkdir(self._data)
+        self._log_path = os.path.join(self.folder, "log")
+        self._sync_path = os.path.join(self.folder, "synced")
+        self._command = [binary, "--bind", "127.0.0.1", "--dir", self._data, "--save", "", *MODES[mode],
+                         "--auto-aof-rewrite-percentage", "0", *extra]
+        self._environment = dict(os.environ)
+        self._tears = sync_log is not None
+        if self._tears:
+            self._environment |= {"LD_PRELOAD": sync_log, "CRASH_SYNC_LOG": self._sync_path}
+        self._process = None
+        self.port = None
+
+    def start(self, patience=60):
+        """Starts a process, and waits until it has loaded its files."""
+        self.port = servers.free_port()
+        with open(self._log_path, "ab") as log:
+            self._process = subprocess.Popen(
+                [*self._command, "--port", str(self.port)], cwd=self._data, env=self._environment,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                connection = wire.Connection(self.port)
+                connection.call("PING")
+                connection.close()
+                break
+            except (OSError, wire.ReplyError) as error:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise DidNotStart(f"{error}: {self.log_tail()}") from None
+                time.sleep(0.005)
+        if self._tears:
+            self._note_survivors()
+
+    def log_tail(self):
+        return pathlib.Path(self._log_path).read_bytes()[-1500:].decode(errors="replace")
+
+    def kill(self):
+        """Ends the process at once; returns when that was. With the power, what was not synced goes, or a part of it."""
+        moment = time.monotonic()
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+        if self._tears:
+            self._tear()
+        return moment
+
+    def _tear(self):
+        durable = {}
+        for kind, inode, size in re.findall(rb"([CS]) (\d+) (\d+)\n", pathlib.Path(self._sync_path).read_bytes()):
+            durable[int(inode)] = 0 if kind == b"C" else max(int(size), durable.get(int(inode), 0))
+        for path in pathlib.Path(self._data).rglob("*"):
+            status = path.stat()
+            if not path.is_file():
+                continue
+            safe = min(durable.get(status.st_ino, 0), status.st_size)
+            if safe < status.st_size:
+                os.truncate(path, random.choice((safe, random.randint(safe, status.st_size))))
+
+    def _note_survivors(self):
+        """What a process has loaded is on the disk, and no more: it may have shortened files."""
+        with open(self._sync_path, "w") as log:
+            for path in pathlib.Path(self._data).rglob("*"):
+                if path.is_file():
+                    log.write(f"S {path.stat().st_ino} {path.stat().st_size}\n")
+
+    def close(self, keep=False):
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        if not keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
