@@ -58,6 +58,19 @@ import Testing
         pages.destroy()
     }
 
+    @Test func `A copy of pages that were emptied has room for what is added`() {
+        var random = SeededGenerator(5)
+        var pages = OrderedPages<Item>()
+        pages.append(Item(1))
+        pages.remove(at: pages.first)
+        var copy = pages.copy()
+        #expect(copy.memoryUsage == 0)
+        for number in 0..<10 { copy.append(Item(number)) }
+        compare(copy, (0..<10).map { Item($0) }, &random, "copy")
+        copy.destroy()
+        pages.destroy()
+    }
+
     private func compare(
         _ pages: OrderedPages<Item>, _ model: [Item], _ random: inout SeededGenerator, _ context: String
     ) {

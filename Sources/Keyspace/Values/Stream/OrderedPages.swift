@@ -387,6 +387,8 @@ extension OrderedPages {
     /// Pages of its own with the same elements.
     func copy() -> OrderedPages {
         var result = OrderedPages()
+        // The page that the last element has left is not worth one.
+        guard count > 0 else { return result }
         for index in 0..<pageCount {
             let source = page(index)
             let target = result.allocatePage(index == 0 && pageCount == 1 ? source.count : Self.maximum)
