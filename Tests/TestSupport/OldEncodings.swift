@@ -13,18 +13,18 @@ public enum OldEncodings {
 
     public static let samples: [Sample] = [
         Sample(
-            name: "string of 8 bits", type: 0, body: [0xC0, 0xFB], command: "GET k", reply: "-5"),
+            name: "string of 8 bits", type: 0, body: [0xC0, 0xFB], command: "GET k", reply: #""-5""#),
         Sample(
-            name: "string of 16 bits", type: 0, body: [0xC1, 0x39, 0x30], command: "GET k", reply: "12345"),
+            name: "string of 16 bits", type: 0, body: [0xC1, 0x39, 0x30], command: "GET k", reply: #""12345""#),
         Sample(
             name: "string of 32 bits", type: 0, body: [0xC2, 0x15, 0xCD, 0x5B, 0x07], command: "GET k",
-            reply: "123456789"),
+            reply: #""123456789""#),
         Sample(
             name: "compressed string", type: 0, body: [0xC3, 5, 10, 0, 0x61, 0xE0, 0, 0], command: "GET k",
-            reply: "aaaaaaaaaa"),
+            reply: #""aaaaaaaaaa""#),
         Sample(
             name: "string of a long length", type: 0, body: [0x80, 0, 0, 0, 2] + text("ab"), command: "GET k",
-            reply: "ab"),
+            reply: #""ab""#),
         Sample(
             name: "list", type: 1, body: [3] + string("a") + [0xC0, 7] + string("c"), command: "LRANGE k 0 -1",
             reply: #"["a", "7", "c"]"#),
@@ -37,7 +37,7 @@ public enum OldEncodings {
             command: "ZRANGE k 0 -1 WITHSCORES", reply: #"["c", "-inf", "a", "1.5", "b", "inf"]"#),
         Sample(
             name: "hash", type: 4, body: [2] + string("f") + string("v") + string("g") + [0xC0, 1],
-            command: "HMGET k f g h", reply: #"["v", "1", nil]"#),
+            command: "HMGET k f g h", reply: #"["v", "1", (nil)]"#),
         Sample(
             name: "sorted set", type: 5, body: [2] + string("b") + double(2) + string("a") + double(1),
             command: "ZRANGE k 0 -1 WITHSCORES", reply: #"["a", "1", "b", "2"]"#),

@@ -64,10 +64,13 @@ struct LZFCompressor: ~Copyable {
                 writer.appendMatch(length: length, distance: index &- candidate)
             else { return nil }
             let end = index &+ length
-            index &+= 1
-            while index < end, index &+ 2 < count {
-                table[Self.slot(Self.triple(bytes, index, count), shift)] = base &+ UInt32(truncatingIfNeeded: index)
-                index &+= 1
+            // Of what was referred to only the end is remembered: earlier places lead to longer matches in what comes again
+            // and again, and it is faster.
+            if end &+ 2 < count {
+                for place in (end &- 2)..<end {
+                    table[Self.slot(Self.triple(bytes, place, count), shift)] =
+                        base &+ UInt32(truncatingIfNeeded: place)
+                }
             }
             index = end
             literals = end
