@@ -29,8 +29,11 @@ enum InstructionDriver {
         for index in 0..<keyCount {
             for command in recording.prepare(index) { bench.execute(encode([command])) }
         }
-        let pipelines = (0..<keyCount / 8).map { round in
-            encode((0..<pipelineLength).map { recording.command((round &* 8191 &+ $0 &* 127) % keyCount) })
+        let pipelines = (0..<recording.pipelines).map { round in
+            encode(
+                (0..<pipelineLength).map {
+                    recording.command((round &* 8191 &+ $0 &* 127) % keyCount, round &* pipelineLength &+ $0)
+                })
         }
         for round in 0..<count / pipelineLength { bench.execute(pipelines[round % pipelines.count]) }
         return 0
@@ -46,11 +49,14 @@ enum InstructionDriver {
     }
 }
 
-/// A command whose cost is watched: what must be there before, and the call for the key with a number.
+/// A command whose cost is watched: what must be there before, and the call for the key with a number. Calls have numbers
+/// of their own, by which those differ that must not come twice.
 private struct Recording: Sendable {
     let name: String
-    let prepare: @Sendable (Int) -> [[String]]
-    let command: @Sendable (Int) -> [String]
+    let prepare: @Sendable (_ key: Int) -> [[String]]
+    /// Pipelines until the first one comes again.
+    var pipelines = 125
+    let command: @Sendable (_ key: Int, _ call: Int) -> [String]
 
     private static func key(_ index: Int) -> String {
         "key:" + String(repeating: "0", count: 12 - String(index).utf8.count) + String(index)
@@ -62,20 +68,40 @@ private struct Recording: Sendable {
     }
     private static let sortedSet: @Sendable (Int) -> [[String]] = { [["ZADD", "events", String($0), key($0)]] }
 
+    private static let queue: @Sendable (Int) -> [[String]] = { _ in
+        [["RPUSH", "queue"] + repeatElement("xxx", count: 60)]
+    }
+    private static let sketch: @Sendable (Int) -> [[String]] = { index in
+        [["PFADD", key(index)] + (0..<200).map { "element \(index) \($0)" }]
+    }
+    /// Calls that differ are enough for 40,960.
+    private static let distinctPipelines = 640
+
     static let all: [Recording] = [
-        Recording(name: "get", prepare: string, command: { ["GET", key($0)] }),
-        Recording(name: "set", prepare: string, command: { ["SET", key($0), "yyy"] }),
-        Recording(name: "incr", prepare: { [["SET", key($0), "1"]] }, command: { ["INCR", key($0)] }),
-        Recording(
-            name: "mget-10", prepare: string,
-            command: { index in ["MGET"] + (0..<10).map { key((index + $0 * 37) % 1000) } }),
-        Recording(name: "hget", prepare: hash, command: { ["HGET", key($0), "field3"] }),
-        Recording(name: "hset", prepare: hash, command: { ["HSET", key($0), "field3", "other3"] }),
-        Recording(name: "zadd", prepare: sortedSet, command: { ["ZADD", "events", String($0 * 2), key($0)] }),
-        Recording(
-            name: "zrangebyscore-10", prepare: sortedSet,
-            command: { ["ZRANGEBYSCORE", "events", String($0 % 990), String($0 % 990 + 9)] }),
-        Recording(name: "expire", prepare: string, command: { ["EXPIRE", key($0), "1000"] }),
+        Recording(name: "get", prepare: string) { index, _ in ["GET", key(index)] },
+        Recording(name: "set", prepare: string) { index, _ in ["SET", key(index), "yyy"] },
+        Recording(name: "incr", prepare: { [["SET", key($0), "1"]] }) { index, _ in ["INCR", key(index)] },
+        Recording(name: "mget-10", prepare: string) { index, _ in
+            ["MGET"] + (0..<10).map { key((index + $0 * 37) % 1000) }
+        },
+        Recording(name: "hget", prepare: hash) { index, _ in ["HGET", key(index), "field3"] },
+        Recording(name: "hset", prepare: hash) { index, _ in ["HSET", key(index), "field3", "other3"] },
+        Recording(name: "zadd", prepare: sortedSet) { index, _ in ["ZADD", "events", String(index * 2), key(index)] },
+        Recording(name: "zrangebyscore-10", prepare: sortedSet) { index, _ in
+            ["ZRANGEBYSCORE", "events", String(index % 990), String(index % 990 + 9)]
+        },
+        Recording(name: "expire", prepare: string) { index, _ in ["EXPIRE", key(index), "1000"] },
+        Recording(name: "lpush", prepare: queue) { _, _ in ["LPUSH", "queue", "xxx"] },
+        Recording(name: "rpush", prepare: queue) { _, _ in ["RPUSH", "queue", "xxx"] },
+        Recording(name: "lpop", prepare: queue) { _, _ in ["LPOP", "queue"] },
+        Recording(name: "rpop", prepare: queue) { _, _ in ["RPOP", "queue"] },
+        Recording(name: "sadd", prepare: { [["SADD", "members", key($0)]] }) { index, _ in
+            ["SADD", "members", key(index)]
+        },
+        Recording(name: "pfadd-known", prepare: sketch) { index, _ in ["PFADD", key(index), "element \(index) 7"] },
+        Recording(name: "pfadd-new", prepare: sketch, pipelines: distinctPipelines) { index, call in
+            ["PFADD", key(index), "new \(call)"]
+        },
     ]
 }
 
