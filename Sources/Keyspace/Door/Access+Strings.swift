@@ -88,14 +88,15 @@ extension Access {
     /// its bytes for writing; the caller writes them before the command ends. The key must hold a string or nothing.
     ///
     /// - Parameter event: nil where the caller tells what it has changed, with `changed`, after it has looked.
-    /// - Complexity: amortised O(bytes added): long strings have room to grow. O(1) for the length that it has.
+    /// - Complexity: amortised O(bytes added): long strings have room to grow, short ones what their block has. O(1) for the
+    ///   length that it has.
     public mutating func resizeString(_ key: Key, to count: Int, event: KeyEvent?) -> UnsafeMutablePointer<UInt8> {
         defer { if let event { changed(key, event) } }
         guard let slot = slot(key) else { return createString(key, count) }
         let entry = Table.entry(slot.pointee)
         if entry.encoding != .integer, !entry.isComputed {
             if entry.flags.contains(.external) { return resizeExternal(key, entry, count) }
-            if entry.encoding == .raw, entry.inlineCount == count {
+            if entry.encoding == .raw, entry.resizeInline(to: count) {
                 noteWrite(entry)
                 return entry.valueBase.assumingMemoryBound(to: UInt8.self)
             }

@@ -163,6 +163,21 @@ extension Entry {
         return true
     }
 
+    /// Makes an inline string `count` bytes long, with zeros for those that are new, if its block takes as much memory then;
+    /// false where it does not.
+    @inline(__always)
+    func resizeInline(to count: Int) -> Bool {
+        assert(type == .string && encoding != .integer && !flags.contains(.external))
+        let old = inlineCount
+        if count == old { return true }
+        guard count <= Self.maximumInline,
+            Allocation.footprint(blockSize) == Allocation.footprint(blockSize &+ count &- old)
+        else { return false }
+        if count > old { memset(valueBase + old, 0, count &- old) }
+        base.storeBytes(of: UInt16(truncatingIfNeeded: count), toByteOffset: 6, as: UInt16.self)
+        return true
+    }
+
     /// Frees the entry's own block only.
     func freeBlock() { Allocation.free(base) }
 

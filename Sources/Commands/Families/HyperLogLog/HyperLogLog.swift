@@ -20,6 +20,8 @@ enum HyperLogLog {
     static let headerSize = 16
     /// Size of a dense one: six bits for each register.
     static let denseSize = headerSize + registerCount * 6 / 8
+    /// Size of one without elements.
+    static let emptySize = headerSize + 2
     /// The largest value of a register that comes from a hash.
     static let maximumValue = 51
 
@@ -33,6 +35,15 @@ enum HyperLogLog {
         guard bytes.count >= headerSize, bytes[0..<4] == ByteView("HYLL"), let encoding = Encoding(rawValue: bytes[4])
         else { return nil }
         return encoding == .dense && bytes.count != denseSize ? nil : encoding
+    }
+
+    /// Writes one without elements, `emptySize` bytes: all registers are one run of zeros.
+    static func writeEmpty(to bytes: UnsafeMutablePointer<UInt8>) {
+        bytes.update(repeating: 0, count: emptySize)
+        memcpy(bytes, ByteView("HYLL").start, 4)
+        bytes[4] = Encoding.sparse.rawValue
+        bytes[headerSize] = 0x7F
+        bytes[headerSize + 1] = 0xFF
     }
 
     // MARK: Elements

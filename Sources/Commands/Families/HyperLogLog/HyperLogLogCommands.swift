@@ -29,23 +29,36 @@ public enum HyperLogLogCommands {
 
     private static func add(_ call: inout Call) throws(CommandError) {
         let key = call.key(1)
-        let current = try call.findHyperLogLog(key)
-        if let current, HyperLogLog.encoding(current) == .dense { return addToDense(&call, key) }
-        var index = 2
-        // Nothing is copied for elements that are there.
-        if let current {
-            while index < call.count {
-                let (register, value) = HyperLogLog.pattern(call[index])
-                if try HyperLogLogEditor.place(current, of: register, below: value) != nil { break }
-                index += 1
-            }
-            guard index < call.count else { return call.reply.integer(false) }
+        let found = try call.findHyperLogLog(key)
+        if let found, HyperLogLog.encoding(found) == .dense { return addToDense(&call, key) }
+        var isChanged = found == nil
+        var bytes = found ?? call.createHyperLogLog(key)
+        for index in 2..<max(2, call.count) {
+            let (register, value) = HyperLogLog.pattern(call[index])
+            guard let place = try HyperLogLog.place(bytes, of: register, below: value) else { continue }
+            // What has changed something cannot fail any more.
+            if !isChanged, index + 1 < call.count { try HyperLogLog.forEachRun(bytes) { _, _, _ in } }
+            guard
+                let edit = SparseEdit(
+                    bytes, place, raising: register, to: value, limit: call.limits.hyperLogLogSparse,
+                    window: call.scratch)
+            else { return try addAsDense(&call, key, bytes, from: index) }
+            bytes = call.apply(edit, to: key, bytes, from: call.scratch)
+            isChanged = true
         }
-        var editor = HyperLogLogEditor(current, sparseLimit: call.limits.hyperLogLogSparse)
-        while index < call.count {
+        if isChanged { call.access.changed(key, .pfadd) }
+        call.reply.integer(isChanged)
+    }
+
+    /// Adds the elements from an argument on to a sparse sketch, which turns dense.
+    private static func addAsDense(
+        _ call: inout Call, _ key: Key, _ bytes: ByteView, from first: Int
+    ) throws(CommandError) {
+        var editor = HyperLogLogEditor(bytes, sparseLimit: call.limits.hyperLogLogSparse)
+        try editor.makeDense()
+        for index in first..<call.count {
             let (register, value) = HyperLogLog.pattern(call[index])
             _ = try editor.raise(register, to: value)
-            index += 1
         }
         editor.invalidateCount()
         call.storeHyperLogLog(key, editor.bytes)
@@ -129,6 +142,26 @@ extension Call {
         guard let entry = try findString(key) else { return nil }
         guard entry.encoding != .integer, HyperLogLog.encoding(entry.bytes) != nil else { throw .notHyperLogLog }
         return entry.bytes
+    }
+
+    /// Makes `key`, which does not exist, a sketch without elements. The caller tells of the change.
+    mutating func createHyperLogLog(_ key: Key) -> ByteView {
+        let bytes = access.resizeString(key, to: HyperLogLog.emptySize, event: nil)
+        HyperLogLog.writeEmpty(to: bytes)
+        HyperLogLog.invalidateCount(bytes)
+        return ByteView(bytes, count: HyperLogLog.emptySize)
+    }
+
+    /// Changes the sparse sketch at `key`, whose bytes are `old`, and answers its new bytes. The caller tells of the change.
+    mutating func apply(
+        _ edit: SparseEdit, to key: Key, _ old: ByteView, from window: UnsafeMutablePointer<UInt8>
+    ) -> ByteView {
+        let count = old.count + edit.growth
+        // What moves up needs the room first, what moves down is done with it.
+        let bytes = access.resizeString(key, to: max(old.count, count), event: nil)
+        edit.apply(to: bytes, count: old.count, from: window)
+        HyperLogLog.invalidateCount(bytes)
+        return ByteView(edit.growth < 0 ? access.resizeString(key, to: count, event: nil) : bytes, count: count)
     }
 
     /// Makes `key` the sketch `bytes`, which lie elsewhere, and keeps its time to live.
