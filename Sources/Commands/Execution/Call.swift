@@ -19,6 +19,10 @@ public struct Call: ~Copyable {
     /// Hash of the first key, when it was computed ahead of the call.
     var firstKeyHash: UInt64 = 0
     var hasFirstKeyHash = false
+    /// Hashes of keys by argument: of those below `hashedArguments` that the record's one range names.
+    let hashes = UnsafeMutablePointer<UInt64>.allocate(capacity: Call.hashLimit)
+    var hashedArguments = 0
+    static var hashLimit: Int { 128 }
     /// Whether EXEC is what runs the command.
     public internal(set) var isInTransaction = false
     /// Whether what is executed comes from a log and was permitted when it was logged: nothing waits, no memory is too
@@ -61,6 +65,7 @@ public struct Call: ~Copyable {
     }
 
     deinit {
+        hashes.deallocate()
         scratch.deallocate()
         otherScratch.deallocate()
         pushes.deinitialize(count: 1)
@@ -83,6 +88,13 @@ public struct Call: ~Copyable {
     public func key(_ index: Int) -> Key {
         if hasFirstKeyHash, index == entry.firstKey { return Key(self[index], hash: firstKeyHash) }
         return Key(self[index])
+    }
+
+    /// The key at argument `index`, one of those that the only range of the command's record names: hashed when the shards
+    /// were locked.
+    @inline(__always)
+    func listedKey(_ index: Int) -> Key {
+        index < hashedArguments ? Key(self[index], hash: hashes[index]) : key(index)
     }
 
     /// Lets the command wait; the handler throws what this returns. Not in a transaction, where nothing waits.

@@ -14,7 +14,30 @@ extension Executor {
     /// Locks the shards of a call's keys, and all where the call may let a command go on that needs more; returns them.
     @inline(never)
     mutating func shardsToHold(_ entry: CommandEntry, _ arguments: UnsafeBufferPointer<ByteView>) -> ShardSet {
-        hold(entry.locks.shards(entry.command, arguments), widens: mayNeedAll(entry))
+        call.hashedArguments = 0
+        guard let range = entry.locks.range, entry.locks.kind != .exclusive else {
+            return hold(entry.locks.shards(entry.command, arguments), widens: mayNeedAll(entry))
+        }
+        return hold(hashKeys(range, arguments), widens: mayNeedAll(entry))
+    }
+
+    /// The shards of the keys in a range of arguments. The hashes of the first ones are kept for the handler.
+    private mutating func hashKeys(
+        _ range: LockPlan.KeyRange, _ arguments: UnsafeBufferPointer<ByteView>
+    ) -> ShardSet {
+        var shards = ShardSet()
+        let hash = processHash
+        let end = min(range.last < 0 ? arguments.count &+ range.last : range.last, arguments.count &- 1) &+ 1
+        let kept = min(end, Call.hashLimit)
+        var index = range.first
+        while index < end {
+            let value = hash(arguments[index])
+            if index < kept { call.hashes[index] = value }
+            shards.insert(Keyspace.shardIndex(value))
+            index &+= range.step
+        }
+        call.hashedArguments = kept
+        return shards
     }
 
     /// Locks shards, and all of them where that is asked for and commands wait for their keys that need others, too.
@@ -98,6 +121,7 @@ extension Executor {
         call.access.reader = blocked.session
         call.access.leavesAccessClock = blocked.leavesAccessClock
         call.hasFirstKeyHash = false
+        call.hashedArguments = 0
         call.isServing = true
         defer {
             call.isServing = false

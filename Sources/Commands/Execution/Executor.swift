@@ -235,6 +235,7 @@ public struct Executor: ~Copyable {
         call.entry = entry
         call.arguments = arguments
         call.hasFirstKeyHash = false
+        call.hashedArguments = 0
         if call.session.pointee.state.contains(.restricted), let denial = denial(entry, arguments) {
             return denyQueued(denial, entry, arguments)
         }

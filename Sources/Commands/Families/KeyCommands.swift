@@ -51,13 +51,13 @@ public enum KeyCommands {
 
     private static func delete(_ call: inout Call) throws(CommandError) {
         var count = 0
-        for index in 1..<call.count where call.access.remove(call.key(index)) { count += 1 }
+        for index in 1..<call.count where call.access.remove(call.listedKey(index)) { count += 1 }
         call.reply.integer(count)
     }
 
     private static func exists(_ call: inout Call) throws(CommandError) {
         var count = 0
-        for index in 1..<call.count where call.access.read(call.key(index), touches: false) != nil { count += 1 }
+        for index in 1..<call.count where call.access.read(call.listedKey(index), touches: false) != nil { count += 1 }
         call.reply.integer(count)
     }
 
@@ -67,7 +67,7 @@ public enum KeyCommands {
         call.access.leavesAccessClock = false
         defer { call.access.leavesAccessClock = leavesAccessClock }
         var count = 0
-        for index in 1..<call.count where call.access.read(call.key(index)) != nil { count += 1 }
+        for index in 1..<call.count where call.access.read(call.listedKey(index)) != nil { count += 1 }
         call.reply.integer(count)
     }
 

@@ -159,7 +159,7 @@ public enum StringCommands {
     private static func getMany(_ call: inout Call) throws(CommandError) {
         call.reply.array(call.count &- 1)
         for index in 1..<call.count {
-            if let entry = call.access.read(call.key(index)), entry.type == .string {
+            if let entry = call.access.read(call.listedKey(index)), entry.type == .string {
                 call.reply.bulk(entry.text(scratch: call.scratch))
             } else {
                 call.reply.null()
@@ -170,19 +170,19 @@ public enum StringCommands {
     private static func setMany(_ call: inout Call) throws(CommandError) {
         guard call.count & 1 == 1 else { throw .wrongArity(call.name) }
         for index in stride(from: 1, to: call.count, by: 2) {
-            call.access.setString(call.key(index), call[index &+ 1], expiry: .clear)
+            call.access.setString(call.listedKey(index), call[index &+ 1], expiry: .clear)
         }
         call.reply.ok()
     }
 
     private static func setManyIfAbsent(_ call: inout Call) throws(CommandError) {
         guard call.count & 1 == 1 else { throw .wrongArity(call.name) }
-        for index in stride(from: 1, to: call.count, by: 2) where call.access.find(call.key(index)) != nil {
+        for index in stride(from: 1, to: call.count, by: 2) where call.access.find(call.listedKey(index)) != nil {
             return call.reply.integer(false)
         }
         // A key that is named twice gets the later value: nothing depends on its being absent any more.
         for index in stride(from: 1, to: call.count, by: 2) {
-            call.access.setString(call.key(index), call[index &+ 1], expiry: .clear)
+            call.access.setString(call.listedKey(index), call[index &+ 1], expiry: .clear)
         }
         call.reply.integer(true)
     }

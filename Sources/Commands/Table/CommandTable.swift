@@ -84,14 +84,28 @@ struct LockPlan: Sendable {
         case none, single, several, exclusive
     }
 
+    /// Keys at every `step`-th argument; a negative `last` counts from the end.
+    struct KeyRange {
+        let first: Int
+        let last: Int
+        let step: Int
+    }
+
     let kind: Kind
     let firstKey: Int
+    /// Where all keys are, if one range says so.
+    let range: KeyRange?
 
     init(_ command: Command) {
         let keys = command.keys.filter { !$0.flags.contains(.notKey) }
         var first = 0
         if case .range(let index, _, _)? = keys.first?.shape { first = index }
         firstKey = first
+        if keys.count == 1, case .range(let first, let last, let step) = keys[0].shape {
+            range = KeyRange(first: first, last: last, step: step)
+        } else {
+            range = nil
+        }
         if command.flags.contains(.exclusive) {
             kind = .exclusive
         } else if keys.isEmpty {

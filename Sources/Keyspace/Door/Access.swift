@@ -69,6 +69,8 @@ public struct AccessStatistics: ~Copyable, Sendable {
 public struct Access: ~Copyable {
     /// What this is the door to. Not retained: it must outlive the access.
     public unowned(unsafe) let keyspace: Keyspace
+    /// The same, for calls on the path of every write: it is not retained for them.
+    private let keyspaceReference: Unmanaged<Keyspace>
     /// The database that keys are looked up in.
     public var database = 0
     /// Milliseconds since 1970 at the start of the command: all of a command, and of a transaction, sees one time.
@@ -120,6 +122,7 @@ public struct Access: ~Copyable {
     ///   - worker: number of the worker whose access it is; nil outside of workers.
     public init(keyspace: Keyspace, statistics: UnsafeMutablePointer<AccessStatistics>, worker: Int? = nil) {
         self.keyspace = keyspace
+        keyspaceReference = .passUnretained(keyspace)
         nodeStates = keyspace.nodeStates
         nodeDirectory = keyspace.nodeStates.directory
         self.statistics = statistics
@@ -270,7 +273,11 @@ public struct Access: ~Copyable {
     @inline(__always)
     public mutating func commit() {
         guard dirty != 0 else { return }
-        if changes.isEmpty { _ = keyspace.advanceRevision() } else { deliver() }
+        if changes.isEmpty {
+            keyspaceReference._withUnsafeGuaranteedRef { _ = $0.advanceRevision() }
+        } else {
+            deliver()
+        }
         if !effects.isEmpty { logEffects() }
         statistics.pointee.changes.add(dirty)
         dirty = 0

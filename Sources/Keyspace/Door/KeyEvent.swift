@@ -3,22 +3,22 @@
 @frozen
 public struct EventClass: OptionSet, Sendable {
     public let rawValue: UInt32
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
-    public static let generic = EventClass(rawValue: 1 << 0)
-    public static let string = EventClass(rawValue: 1 << 1)
-    public static let hash = EventClass(rawValue: 1 << 2)
-    public static let sortedSet = EventClass(rawValue: 1 << 3)
-    public static let expired = EventClass(rawValue: 1 << 4)
+    @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+    @inlinable public static var generic: EventClass { EventClass(rawValue: 1 << 0) }
+    @inlinable public static var string: EventClass { EventClass(rawValue: 1 << 1) }
+    @inlinable public static var hash: EventClass { EventClass(rawValue: 1 << 2) }
+    @inlinable public static var sortedSet: EventClass { EventClass(rawValue: 1 << 3) }
+    @inlinable public static var expired: EventClass { EventClass(rawValue: 1 << 4) }
     /// Keys that went because memory was short.
-    public static let evicted = EventClass(rawValue: 1 << 15)
-    public static let new = EventClass(rawValue: 1 << 5)
+    @inlinable public static var evicted: EventClass { EventClass(rawValue: 1 << 15) }
+    @inlinable public static var new: EventClass { EventClass(rawValue: 1 << 5) }
     /// What becomes of computed keys.
-    public static let computed = EventClass(rawValue: 1 << 6)
+    @inlinable public static var computed: EventClass { EventClass(rawValue: 1 << 6) }
     /// Reads of keys that do not exist.
-    public static let keyMiss = EventClass(rawValue: 1 << 7)
-    public static let list = EventClass(rawValue: 1 << 8)
-    public static let set = EventClass(rawValue: 1 << 9)
-    public static let stream = EventClass(rawValue: 1 << 12)
+    @inlinable public static var keyMiss: EventClass { EventClass(rawValue: 1 << 7) }
+    @inlinable public static var list: EventClass { EventClass(rawValue: 1 << 8) }
+    @inlinable public static var set: EventClass { EventClass(rawValue: 1 << 9) }
+    @inlinable public static var stream: EventClass { EventClass(rawValue: 1 << 12) }
 }
 
 /// What happened to a key: the event that a keyspace notification names.
@@ -48,27 +48,28 @@ public struct KeyEvent: Sendable {
     }
 
     /// An event of a class under the name that Redis gives it.
+    @inlinable
     public init(_ eventClass: EventClass, _ name: StaticString, effect: Effect = .value) {
         self.eventClass = eventClass
         self.name = name
         self.effect = effect
     }
 
-    public static let set = KeyEvent(.string, "set")
-    public static let deleted = KeyEvent(.generic, "del")
-    public static let expired = KeyEvent(.expired, "expired")
-    public static let evicted = KeyEvent(.evicted, "evicted")
-    public static let expire = KeyEvent(.generic, "expire", effect: .expiry)
-    public static let persist = KeyEvent(.generic, "persist", effect: .expiry)
-    public static let flushed = KeyEvent(.generic, "flushdb")
-    public static let swapped = KeyEvent(.generic, "swapdb")
-    public static let new = KeyEvent(.new, "new", effect: .none)
+    @inlinable public static var set: KeyEvent { KeyEvent(.string, "set") }
+    @inlinable public static var deleted: KeyEvent { KeyEvent(.generic, "del") }
+    @inlinable public static var expired: KeyEvent { KeyEvent(.expired, "expired") }
+    @inlinable public static var evicted: KeyEvent { KeyEvent(.evicted, "evicted") }
+    @inlinable public static var expire: KeyEvent { KeyEvent(.generic, "expire", effect: .expiry) }
+    @inlinable public static var persist: KeyEvent { KeyEvent(.generic, "persist", effect: .expiry) }
+    @inlinable public static var flushed: KeyEvent { KeyEvent(.generic, "flushdb") }
+    @inlinable public static var swapped: KeyEvent { KeyEvent(.generic, "swapdb") }
+    @inlinable public static var new: KeyEvent { KeyEvent(.new, "new", effect: .none) }
     /// A read has not found the key; no change.
-    public static let missed = KeyEvent(.keyMiss, "keymiss", effect: .none)
+    @inlinable public static var missed: KeyEvent { KeyEvent(.keyMiss, "keymiss", effect: .none) }
     /// A computed key has turned stale.
-    public static let stale = KeyEvent(.computed, "stale", effect: .none)
+    @inlinable public static var stale: KeyEvent { KeyEvent(.computed, "stale", effect: .none) }
     /// A computed key was published.
-    public static let published = KeyEvent(.computed, "computed", effect: .publication)
+    @inlinable public static var published: KeyEvent { KeyEvent(.computed, "computed", effect: .publication) }
     /// A computed key is fresh again although it was not published: what it was derived from is what it had been.
-    public static let restored = KeyEvent(.computed, "computed", effect: .restoration)
+    @inlinable public static var restored: KeyEvent { KeyEvent(.computed, "computed", effect: .restoration) }
 }
