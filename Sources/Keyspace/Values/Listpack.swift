@@ -95,12 +95,14 @@ public struct Listpack {
     }
 
     /// What is allocated for `count` bytes: a little more, in steps of a sixteenth, so that the steps by which a
-    /// listpack grows do not each move it, and its footprint follows from its length alone.
+    /// listpack grows do not each move it, and its footprint follows from its length alone. All lengths up to a capacity, down
+    /// to the one below it, have that capacity.
     @inlinable
     static func capacity(for count: Int) -> Int {
         if count <= 504 { return (count &+ 8 &+ 15) & ~15 &- 8 }
-        let step = (1 &<< (Int.bitWidth &- 1 &- count.leadingZeroBitCount)) &>> 4
-        return (count &+ 8 &+ step &- 1) & ~(step &- 1) &- 8
+        let total = count &+ 8
+        let step = (1 &<< (Int.bitWidth &- 1 &- total.leadingZeroBitCount)) &>> 4
+        return (total &+ step &- 1) & ~(step &- 1) &- 8
     }
 
     @inlinable @inline(__always)

@@ -3,17 +3,50 @@ import Glibc
 import Primitives
 
 /// One block of a `QuickList`, with the number of its elements so that a search by index passes over it unseen.
+///
+/// The first block of a list may have free bytes before its listpack, its slack: an element that comes to, or goes from, the
+/// head moves the listpack's header instead of all elements.
 struct Chunk {
-    var block: UnsafeMutableRawPointer
-    var count: Int
-
-    @inline(__always)
-    var pack: Listpack { Listpack(block: block) }
+    /// What the allocator gave.
+    var base: UnsafeMutableRawPointer
+    private var storedCount: UInt32
+    private var storedSlack: UInt32 = 0
 
     init(_ pack: Listpack) {
-        block = pack.block
-        count = pack.count
+        base = pack.block
+        storedCount = UInt32(truncatingIfNeeded: pack.count)
     }
+
+    /// Elements: each takes two of at most 2^32 bytes.
+    @inline(__always)
+    var count: Int {
+        get { Int(storedCount) }
+        set { storedCount = UInt32(truncatingIfNeeded: newValue) }
+    }
+
+    /// Free bytes before the listpack, below 2^32.
+    @inline(__always)
+    var slack: Int {
+        get { Int(storedSlack) }
+        set { storedSlack = UInt32(truncatingIfNeeded: newValue) }
+    }
+
+    @inline(__always)
+    var pack: Listpack { Listpack(block: base + slack) }
+
+    /// Bytes from the block's start to the listpack's end.
+    @inline(__always)
+    var extent: Int { slack &+ pack.byteCount }
+
+    /// Writes the header of the listpack, which has `byteCount` bytes.
+    @inline(__always)
+    func writeHeader(_ byteCount: Int) {
+        pack.setByteCount(byteCount)
+        pack.setStoredCount(min(count, Listpack.uncounted))
+    }
+
+    /// Bytes that the block takes from the allocator.
+    var memoryUsage: Int { Allocation.footprint(Listpack.capacity(for: extent)) }
 }
 
 /// The blocks of a list in order: an array with room at both ends, so that blocks come and go there in O(1) amortised, and

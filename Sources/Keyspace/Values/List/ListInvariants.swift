@@ -22,7 +22,8 @@ extension QuickList {
                 return "block \(index) has \(chunk.pack.byteCount) bytes and \(chunk.count) elements"
             }
             elements += chunk.count
-            bytes += chunk.pack.memoryUsage
+            if index > 0, chunk.slack > 0 { return "block \(index) has slack" }
+            bytes += chunk.memoryUsage
         }
         if elements != count { return "holds \(elements) elements, not \(count)" }
         return bytes == state.pointee.blockBytes ? nil : "blocks take \(bytes), not \(state.pointee.blockBytes)"

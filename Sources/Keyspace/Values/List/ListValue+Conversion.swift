@@ -38,8 +38,9 @@ extension ListValue {
 
     @inline(never)
     private mutating func shrinkSingle(_ limits: ListLimits) {
+        guard quick.chunk(0).pack.byteCount <= limits.maxBytes / 2, quick.count <= limits.maxCount / 2 else { return }
+        quick.settle(0)
         let pack = quick.chunk(0).pack
-        guard pack.byteCount <= limits.maxBytes / 2, quick.count <= limits.maxCount / 2 else { return }
         quick.abandon()
         self = ListValue(encoding: .listpack, storage: pack.block)
     }

@@ -54,7 +54,7 @@ extension QuickList {
             }
             left &-= part.count
             let next = reverse ? index &- 1 : index &+ 1
-            if left > 0 { clinux_prefetch_read(chunk(next).block) }
+            if left > 0 { clinux_prefetch_read(chunk(next).base) }
             guard chunk(index).pack.forEach(part, reverse: reverse, body) else { return false }
             if left == 0 { return true }
             index = next

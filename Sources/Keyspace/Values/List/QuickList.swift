@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 import Primitives
 
 /// A list of many elements: listpacks of limited size, and a directory of them.
@@ -8,7 +9,7 @@ import Primitives
 /// joined only behind a split; a block that elements are taken from gives its memory back by itself.
 ///
 /// The state is in one allocation, so that a value is one pointer. Invariants: no block is empty, each one's count is that
-/// of its listpack, and the totals are those of the blocks.
+/// of its listpack, the totals are those of the blocks, and no block but the first has slack.
 struct QuickList {
     struct State {
         var directory: ChunkDirectory
@@ -34,7 +35,7 @@ struct QuickList {
     }
 
     func destroy() {
-        for index in 0..<chunkCount { chunk(index).pack.destroy() }
+        for index in 0..<chunkCount { Allocation.free(chunk(index).base) }
         abandon()
     }
 
@@ -79,6 +80,7 @@ struct QuickList {
 
     /// Makes `pack` the block at `index`. The number of elements stays as it is.
     func add(_ pack: Listpack, at index: Int) {
+        if index == 0, chunkCount > 0 { settle(0) }
         state.pointee.directory.insert(Chunk(pack), at: index)
         state.pointee.blockBytes &+= pack.memoryUsage
     }
@@ -86,22 +88,40 @@ struct QuickList {
     /// Frees the blocks in `range`. The number of elements stays as it is.
     func drop(_ range: Range<Int>) {
         for index in range {
-            let pack = chunk(index).pack
-            state.pointee.blockBytes &-= pack.memoryUsage
-            pack.destroy()
+            let chunk = chunk(index)
+            state.pointee.blockBytes &-= chunk.memoryUsage
+            Allocation.free(chunk.base)
         }
         state.pointee.directory.remove(range)
+    }
+
+    /// Gives back the slack of a block.
+    func settle(_ index: Int) {
+        if chunk(index).slack > 0 { move(state.pointee.directory.first + index, slack: 0) }
+    }
+
+    /// Moves a block's listpack to a block with `slack` free bytes before it.
+    @inline(never)
+    func move(_ chunk: UnsafeMutablePointer<Chunk>, slack: Int) {
+        let old = chunk.pointee
+        let count = old.pack.byteCount
+        chunk.pointee.slack = slack
+        chunk.pointee.base = Allocation.allocate(Listpack.capacity(for: slack &+ count))
+        memcpy(chunk.pointee.pack.block, old.pack.block, count)
+        state.pointee.blockBytes &+= chunk.pointee.memoryUsage &- old.memoryUsage
+        Allocation.free(old.base)
     }
 
     /// Changes a block, by which it gets `change` elements more.
     @inline(__always)
     @discardableResult
     func withPack<R>(_ index: Int, change: Int, _ body: (inout Listpack) -> R) -> R {
+        settle(index)
         let chunk = state.pointee.directory.first + index
         var pack = chunk.pointee.pack
         let before = pack.memoryUsage
         let result = body(&pack)
-        chunk.pointee.block = pack.block
+        chunk.pointee.base = pack.block
         chunk.pointee.count &+= change
         state.pointee.blockBytes &+= pack.memoryUsage &- before
         return result
@@ -113,33 +133,5 @@ struct QuickList {
         guard index >= 0, index < chunkCount else { return false }
         let chunk = chunk(index)
         return limits.admit(bytes: chunk.pack.byteCount &+ size, count: chunk.count &+ 1)
-    }
-
-    // MARK: Ends
-
-    @inline(__always)
-    func push(_ encoded: Listpack.Encoded, at end: ListEnd, _ limits: ListLimits) {
-        if !fits(encoded.totalSize, into: end == .head ? 0 : chunkCount &- 1, limits) { addEmpty(at: end) }
-        withPack(end == .head ? 0 : chunkCount &- 1, change: 1) { pack in
-            pack.insert(encoded, at: end == .head ? Listpack.headerCount : pack.endOffset)
-        }
-        state.pointee.count &+= 1
-    }
-
-    @inline(never)
-    private func addEmpty(at end: ListEnd) { add(Listpack.make(), at: end == .head ? 0 : chunkCount) }
-
-    @inline(__always)
-    func element(at end: ListEnd) -> ListpackElement? {
-        guard count > 0 else { return nil }
-        return chunk(end == .head ? 0 : chunkCount &- 1).pack.element(at: end)
-    }
-
-    @inline(__always)
-    func removeElement(at end: ListEnd) {
-        let index = end == .head ? 0 : chunkCount &- 1
-        state.pointee.count &-= 1
-        if chunk(index).count == 1 { return drop(index..<(index &+ 1)) }
-        withPack(index, change: -1) { $0.removeElement(at: end) }
     }
 }
