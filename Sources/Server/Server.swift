@@ -119,10 +119,12 @@ final class Server: @unchecked Sendable {
         observations.configure(settings)
         notifier?.configure()
         tracking.limit.store(settings.trackingTableMaxKeys, ordering: .relaxed)
-        graph.memoryLimit.store(settings.computeMaxMemory, ordering: .relaxed)
+        // What was there before is read whatever the limits are now.
+        let isLoading = durability.loading.isLoading
+        graph.memoryLimit.store(isLoading ? 0 : settings.computeMaxMemory, ordering: .relaxed)
         clientBudget.limit = settings.maxMemoryClients.limit(of: settings.maxMemory)
         let limit = keyspace.budget.limit
-        keyspace.budget.limit = settings.maxMemory
+        keyspace.budget.limit = isLoading ? 0 : settings.maxMemory
         if settings.maxMemory != limit, keyspace.budget.isExceeded {
             log.warning(
                 """
@@ -172,7 +174,7 @@ final class Server: @unchecked Sendable {
     func start(ready: @escaping @Sendable () -> Void) throws(StartError) {
         try durability.start()
         durability.loading.begin()
-        settingsDidChange()
+        configurationDidChange()
         let loader = Thread.start(name: "loader") { [self] in load(ready) }
         guard loader != nil else {
             throw StartError("Could not start a thread: \(String(cString: strerror(errno)))")
@@ -197,7 +199,7 @@ final class Server: @unchecked Sendable {
         // Before clients are served: who is answered finds these lines in the log.
         ready()
         durability.loading.end()
-        settingsDidChange()
+        configurationDidChange()
         for worker in workers { worker.mailbox.send(.adoptSettings) }
     }
 

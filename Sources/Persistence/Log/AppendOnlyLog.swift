@@ -131,11 +131,17 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
     /// Hands what was appended to the kernel, unless that is known to take long: while the disk is being synced once a
     /// second it is put off, by two seconds at most.
     public func write() {
-        guard writtenPosition < appendedPosition, !mayDelay else { return }
+        guard writtenPosition < appendedPosition, !isHeldUp, !mayDelay else { return }
         fileLock.lock()
         writeOut()
         fileLock.unlock()
     }
+
+    /// Whether nothing is written since the file before the one that is appended to is not on the disk yet: after a power
+    /// failure something would be missing in the middle.
+    @inline(__always)
+    public var isHeldUp: Bool { heldUp.load(ordering: .acquiring) }
+    private let heldUp = Atomic<Bool>(false)
 
     /// Whether writing is put off for the moment.
     private var mayDelay: Bool {
@@ -151,7 +157,7 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
 
     /// Writes all that was appended. `fileLock` is held.
     private func writeOut() {
-        guard let file else { return }
+        guard let file, !isHeldUp else { return }
         while true {
             if outgoing.isEmpty {
                 outgoing.clear(keeping: Self.keptBytes)
@@ -231,7 +237,10 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
         lock.unlock()
         condition.withLock {
             self.synchronized = synchronized
-            if let last { retiring.append(last) }
+            if let last {
+                retiring.append(last)
+                heldUp.store(true, ordering: .releasing)
+            }
         }
         fileLock.unlock()
         condition.signal()
@@ -251,14 +260,24 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
             }
             return retiring
         }
-        guard let last, policy != .no else { return }
+        guard let last, policy != .no || !retired.isEmpty else { return }
         do throws(PersistenceError) {
             for file in retired { try file.syncData() }
+            if heldUp.exchange(false, ordering: .acquiringAndReleasing) { try writeLast(last) }
             try last.syncData()
             advance(to: writtenPosition)
         } catch {
             fail(.sync(EIO))
         }
+    }
+
+    /// Writes what was held up until now.
+    private func writeLast(_ last: File) throws(PersistenceError) {
+        fileLock.lock()
+        file = last
+        writeOut()
+        file = nil
+        fileLock.unlock()
     }
 
     /// Bytes of the file that is appended to.
@@ -369,12 +388,18 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
     }
 
     private func sync(_ work: Work) {
+        var reason: CInt = 0
+        for file in work.retired where fdatasync(file.descriptor) != 0 { reason = errno }
+        if !work.retired.isEmpty {
+            // A failure is none of the new file's, which is nevertheless not to be written behind what is missing.
+            if reason == 0 { heldUp.store(false, ordering: .releasing) }
+            onSync()
+        }
         // What was put off by the sync before is written now, so that it is not put off again.
         write()
         if policy == .everysec { delayedSince.store(Clock.monotonicMicroseconds() / 1000, ordering: .relaxed) }
         let position = writtenPosition
-        var reason: CInt = 0
-        for file in work.retired + [work.file] where fdatasync(file.descriptor) != 0 { reason = errno }
+        if reason == 0, fdatasync(work.file.descriptor) != 0 { reason = errno }
         delayedSince.store(0, ordering: .relaxed)
         condition.withLock {
             syncsInFlight -= 1

@@ -50,6 +50,8 @@ final class LogReplayer {
             session: session, host: listener, worker: 0, observer: listener)
         executor.tracksLatency = false
         executor.call.limits = limits
+        executor.call.limits.maximumString = .max
+        executor.call.isReplaying = true
         pipeline.initialize(to: Pipeline(executor: executor, pause: ClientPause()))
     }
 

@@ -41,6 +41,12 @@ extension Worker {
         guard !heldReplies.isEmpty else { return }
         let log = server.durability.log
         log.write()
+        if log.isHeldUp {
+            // Nobody waits for long; the turn that follows the log's message comes here again.
+            awaitsSync.store(true, ordering: .sequentiallyConsistent)
+            if log.isHeldUp { return }
+            log.write()
+        }
         var awaited: UInt64 = 0
         let now = Clock.wallMilliseconds() / 1000
         for connection in heldReplies where !connection.pointee.isClosed {

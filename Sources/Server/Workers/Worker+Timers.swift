@@ -36,7 +36,7 @@ extension Worker {
     func tick() {
         let now = Clock.monotonicMicroseconds()
         makeRoom(now)
-        if hasExpiryBacklog || now >= nextTick {
+        if !server.durability.loading.isLoading, hasExpiryBacklog || now >= nextTick {
             let hasExpired = expireKeys(until: now + expiryBudget)
             let microseconds = Clock.monotonicMicroseconds() - now
             statistics.pointee.expiryMicroseconds.add(Int(microseconds))
