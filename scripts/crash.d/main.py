@@ -1,6 +1,7 @@
 """scripts/crash: rounds of writing, killing, restarting and comparing."""
 
 import argparse
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -15,11 +16,13 @@ import report  # noqa: E402
 import servers  # noqa: E402
 import wire  # noqa: E402
 from servers import FRESHET, REDIS  # noqa: E402
-from victim import MODES, DidNotStart, Victim, build_sync_log  # noqa: E402
+from victim import MODES, DidNotStart, Victim  # noqa: E402
 from workload import Saver, Writer, examine  # noqa: E402
 
-# What the kernel had written is no promise where the power fails.
-KINDS = {"kill": tuple(MODES), "power": ("always", "everysec", "rdb")}
+# The modes in which each kind of failure is played. What the kernel had written is no promise where the power fails.
+KINDS = {"kill": tuple(MODES), "power": ("always", "everysec", "rdb"), "full": ("always", "everysec", "no"),
+         "sync": ("always", "everysec")}
+FAULTS = {"full": "w", "sync": "s"}
 
 
 @dataclasses.dataclass
@@ -41,7 +44,8 @@ def main(arguments):
     parser.add_argument("--rounds", type=int, default=50, help="of each mode, kind and server (50)")
     parser.add_argument("--modes", default=",".join(MODES), help="always, everysec, no: of the append-only file; rdb")
     parser.add_argument("--kinds", default=",".join(KINDS),
-                        help="kill: the process ends; power: so does the machine, as if what was not synced was lost")
+                        help="kill: the process ends; power: so does the machine, and what was not synced is lost; "
+                             "full, sync: before that writing to the disk, or syncing it, fails for a while")
     parser.add_argument("--servers", default=f"{FRESHET},{REDIS}", help="which to run, comma-separated")
     parser.add_argument("--binary", metavar="PATH", help="kill this binary instead of building Freshet's")
     parser.add_argument("--writers", type=int, default=4, help="connections that write (4)")
@@ -74,19 +78,18 @@ def run(options):
           "go on meanwhile\n", flush=True)
     tallies = {}
     for kind in options.kinds.split(","):
-        library = build_sync_log() if kind == "power" else None
         for mode in options.modes.split(","):
             if mode in KINDS[kind]:
                 for name, binary in binaries.items():
-                    tallies[kind, mode, name] = rounds(options, kind, mode, name, binary, library)
+                    tallies[kind, mode, name] = rounds(options, kind, mode, name, binary)
     report.progress("")
     return print_table(tallies)
 
 
-def rounds(options, kind, mode, name, binary, library):
+def rounds(options, kind, mode, name, binary):
     """All rounds of one mode on one server, on the same files."""
     tally = Tally()
-    victim = Victim(name, binary, mode, library, options.directory, options.extra.split())
+    victim = Victim(name, binary, kind, mode, options.directory, options.extra.split())
     try:
         victim.start()
         for index in range(options.rounds):
@@ -102,11 +105,11 @@ def rounds(options, kind, mode, name, binary, library):
 
 def one_round(options, victim, index, tally):
     """Writes, kills, restarts, compares. Returns whether the server can go on."""
-    writers = [Writer(victim.port, f"{index}:{number}", random.random()) for number in range(options.writers)]
-    saver = Saver(victim.port, writers, victim.mode, random.random())
-    for thread in (*writers, saver):
-        thread.start()
+    problems = []
+    writers, saver = start_writing(options, victim, index)
     time.sleep(random.uniform(0.05, options.seconds))
+    if victim.kind in FAULTS:
+        problems += fail_for_a_while(victim, writers)
     moment = victim.kill()
     for thread in (*writers, saver):
         thread.join()
@@ -124,11 +127,48 @@ def one_round(options, victim, index, tally):
     tally.lost += lost
     tally.lost_rounds += lost > 0
     tally.oldest = max(tally.oldest, *(finding.oldest for finding in findings))
-    problems = [problem for finding in findings for problem in finding.problems]
-    problems += [f"refused: {writer.refusal}" for writer in writers if writer.refusal]
+    problems += [problem for finding in findings for problem in finding.problems]
+    if victim.kind not in FAULTS:
+        problems += [f"refused: {writer.refusal}" for writer in writers if writer.refusal]
     tally.broken += bool(problems)
     tally.problems += [f"round {index + 1}: {problem}" for problem in problems]
     return True
+
+
+def start_writing(options, victim, index):
+    writers = [Writer(victim.port, f"{index}:{number}", random.random()) for number in range(options.writers)]
+    saver = Saver(victim.port, writers, victim.mode, random.random())
+    for thread in (*writers, saver):
+        thread.start()
+    return writers, saver
+
+
+def fail_for_a_while(victim, writers):
+    """Has the disk fail until it is noticed, and then not any more. Returns what the server did wrong."""
+    victim.set_fault(FAULTS[victim.kind])
+    try:
+        for writer in writers:
+            writer.join(timeout=5)
+        status = victim.exit_status(patience=0 if any(writer.refusal for writer in writers) else 2)
+        if status is not None:
+            return [] if status > 0 else [f"ended with status {status}"]
+        if any(writer.is_alive() for writer in writers):
+            return ["goes on as if nothing had failed"]
+        if victim.mode == "always":
+            return [f"refuses writes instead of ending: {writers[0].refusal}"]
+        with contextlib.closing(wire.Connection(victim.port)) as connection:
+            connection.call("GET", "probe")
+    except (OSError, wire.ReplyError) as error:
+        return [f"does not answer reads while writing fails: {error}"]
+    finally:
+        victim.set_fault(" ")
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with contextlib.suppress(wire.ReplyError), contextlib.closing(wire.Connection(victim.port)) as connection:
+            connection.call("SET", "probe", 1)
+            return []
+        time.sleep(0.05)
+    return ["refuses writes 20 s after the failure is over"]
 
 
 def compare(victim, writers, moment, saver):

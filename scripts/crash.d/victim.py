@@ -1,5 +1,6 @@
 """The server that is killed: starts it on the same files again and again, and takes away what a power failure would."""
 
+import contextlib
 import os
 import pathlib
 import random
@@ -42,9 +43,10 @@ def build_sync_log():
 class Victim:
     """A server of one mode with a folder that outlives its processes."""
 
-    def __init__(self, name, binary, mode, sync_log, parent, extra):
+    def __init__(self, name, binary, kind, mode, parent, extra):
         self.name = name
         self.mode = mode
+        self.kind = kind
         self.folder = tempfile.mkdtemp(prefix=f"crash-{name}-{mode}-", dir=parent)
         self._data = os.path.join(self.folder, "data")
         os.mkdir(self._data)
@@ -53,9 +55,11 @@ class Victim:
         self._command = [binary, "--bind", "127.0.0.1", "--dir", self._data, "--save", "", *MODES[mode],
                          "--auto-aof-rewrite-percentage", "0", *extra]
         self._environment = dict(os.environ)
-        self._tears = sync_log is not None
-        if self._tears:
-            self._environment |= {"LD_PRELOAD": sync_log, "CRASH_SYNC_LOG": self._sync_path}
+        self._fault_path = os.path.join(self.folder, "fault")
+        self.set_fault(" ")
+        if kind != "kill":
+            self._environment |= {"LD_PRELOAD": build_sync_log(), "CRASH_SYNC_LOG": self._sync_path,
+                                  "CRASH_FAULT": self._fault_path}
         self._process = None
         self.port = None
 
@@ -75,20 +79,31 @@ class Victim:
                 break
             except (OSError, wire.ReplyError) as error:
                 if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise DidNotStart(f"{error}: {self.log_tail()}") from None
+                    raise DidNotStart(self.log_tail()) from None
                 time.sleep(0.005)
-        if self._tears:
+        if self.kind == "power":
             self._note_survivors()
 
+    def set_fault(self, code):
+        """Has the disk fail from now on, as synclog.c knows it; " " for a disk in order."""
+        with open(self._fault_path, "r+b" if os.path.exists(self._fault_path) else "wb") as fault:
+            fault.write(code.encode())
+
+    def exit_status(self, patience):
+        """The process's exit status, waited for some seconds; None where it runs."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(patience)
+
     def log_tail(self):
-        return pathlib.Path(self._log_path).read_bytes()[-1500:].decode(errors="replace")
+        lines = pathlib.Path(self._log_path).read_text(errors="replace").strip().splitlines()
+        return "\n  " + "\n  ".join(line[:400] for line in lines[-4:])
 
     def kill(self):
         """Ends the process at once; returns when that was. With the power, what was not synced goes, or a part of it."""
         moment = time.monotonic()
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
-        if self._tears:
+        if self.kind == "power":
             self._tear()
         return moment
 

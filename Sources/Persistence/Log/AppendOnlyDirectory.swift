@@ -182,6 +182,8 @@ public struct AppendOnlyDirectory: ~Copyable {
     /// Opens a file for what is logged while there is no base yet that it could follow.
     public func startTemporaryIncremental() throws(PersistenceError) -> File {
         try makeFolder()
+        // A file of an attempt before may still be written to.
+        try system.remove(names.temporaryIncremental)
         return try system.open(names.temporaryIncremental, .replacing)
     }
 

@@ -29,8 +29,6 @@ struct CheckLogTests {
             incr a
             incr b
             exec
-            bgrewriteaof
-            set later 1
 
             """
         try runRedis(in: folder, "--appendonly yes --aof-timestamp-enabled yes", commands: commands)

@@ -93,6 +93,18 @@ struct AppendOnlyDirectoryTests {
         #expect(folder.names("logs") == ["log.1.base.aof", "log.1.incr.aof", "log.manifest"])
     }
 
+    @Test("what is logged by an attempt that was given up does not get into the next one")
+    func turnedOnAgain() throws {
+        var directory = try AppendOnlyDirectory(names)
+        let first = try directory.startTemporaryIncremental()
+        let second = try directory.startTemporaryIncremental()
+        try append("1", to: first)
+        folder.write("logs/temp-log.base", "B")
+        try directory.installBase(.rdb, followedBy: .temporary)
+        try append("2", to: second)
+        #expect(try loaded(folder) == "B|2")
+    }
+
     @Test("files that are missing are named, history may be missing")
     func missing() throws {
         mkdir(folder.path("logs"), 0o755)
