@@ -20,8 +20,9 @@ from victim import MODES, DidNotStart, Victim  # noqa: E402
 from workload import Saver, Writer, examine  # noqa: E402
 
 # The modes in which each kind of failure is played. What the kernel had written is no promise where the power fails.
-KINDS = {"kill": tuple(MODES), "power": ("always", "everysec", "rdb"), "full": ("always", "everysec", "no"),
-         "sync": ("always", "everysec")}
+KINDS = {"kill": ("always", "everysec", "no", "rdb"),
+         "power": ("always", "everysec", "rdb", "waitaof", "prefix", "connection"),
+         "full": ("always", "everysec", "no"), "sync": ("always", "everysec")}
 FAULTS = {"full": "w", "sync": "s"}
 
 
@@ -42,7 +43,8 @@ class Tally:
 def main(arguments):
     parser = argparse.ArgumentParser(prog="scripts/crash", description=__doc__)
     parser.add_argument("--rounds", type=int, default=50, help="of each mode, kind and server (50)")
-    parser.add_argument("--modes", default=",".join(MODES), help="always, everysec, no: of the append-only file; rdb")
+    parser.add_argument("--modes", default=",".join(MODES), help="always, everysec, no: of the append-only file; rdb; waitaof, prefix (FSYNC), "
+                             "connection (CLIENT FSYNC): the log of writes that wait for the disk, Freshet only")
     parser.add_argument("--kinds", default=",".join(KINDS),
                         help="kill: the process ends; power: so does the machine, and what was not synced is lost; "
                              "full, sync: before that writing to the disk, or syncing it, fails for a while")
@@ -81,6 +83,8 @@ def run(options):
         for mode in options.modes.split(","):
             if mode in KINDS[kind]:
                 for name, binary in binaries.items():
+                    if name == REDIS and MODES[mode].asks:
+                        continue
                     tallies[kind, mode, name] = rounds(options, kind, mode, name, binary)
     report.progress("")
     return print_table(tallies)
@@ -136,7 +140,7 @@ def one_round(options, victim, index, tally):
 
 
 def start_writing(options, victim, index):
-    writers = [Writer(victim.port, f"{index}:{number}", random.random()) for number in range(options.writers)]
+    writers = [Writer(victim.port, f"{index}:{number}", victim.mode, random.random()) for number in range(options.writers)]
     saver = Saver(victim.port, writers, victim.mode, random.random())
     for thread in (*writers, saver):
         thread.start()
@@ -154,7 +158,7 @@ def fail_for_a_while(victim, writers):
             return [] if status > 0 else [f"ended with status {status}"]
         if any(writer.is_alive() for writer in writers):
             return ["goes on as if nothing had failed"]
-        if victim.mode == "always":
+        if victim.mode.promise == "nothing":
             return [f"refuses writes instead of ending: {writers[0].refusal}"]
         with contextlib.closing(wire.Connection(victim.port)) as connection:
             connection.call("GET", "probe")
@@ -173,11 +177,11 @@ def fail_for_a_while(victim, writers):
 
 def compare(victim, writers, moment, saver):
     connection = wire.Connection(victim.port)
-    findings = [examine(connection, writer, moment, floor, victim.mode)
+    findings = [examine(connection, writer, moment, floor, victim.mode.promise)
                 for writer, floor in zip(writers, saver.floors)]
     # The files are to stay small, and what a round has found is nothing to the next.
     connection.call("FLUSHALL")
-    if victim.mode == "rdb":
+    if victim.mode.promise == "snapshot":
         connection.call("SAVE")
     connection.close()
     return findings

@@ -1,6 +1,7 @@
 """The server that is killed: starts it on the same files again and again, and takes away what a power failure would."""
 
 import contextlib
+import dataclasses
 import os
 import pathlib
 import random
@@ -14,12 +15,30 @@ import time
 import servers
 import wire
 
-# What each mode is set up with; a snapshot is only taken where somebody asks for one.
+
+@dataclasses.dataclass(frozen=True)
+class Mode:
+    """How a server is set up; a snapshot is only taken where somebody asks for one."""
+
+    directives: tuple
+    # What may be missing: nothing that was acknowledged, some seconds, or what came after the last snapshot.
+    promise: str
+    # How those who write ask for more than the mode promises to all.
+    asks: str = ""
+
+
+def _logging(sync, promise, asks=""):
+    return Mode(("--appendonly", "yes", "--appendfsync", sync), promise, asks)
+
+
 MODES = {
-    "always": ("--appendonly", "yes", "--appendfsync", "always"),
-    "everysec": ("--appendonly", "yes", "--appendfsync", "everysec"),
-    "no": ("--appendonly", "yes", "--appendfsync", "no"),
-    "rdb": ("--appendonly", "no"),
+    "always": _logging("always", "nothing"),
+    "everysec": _logging("everysec", "seconds"),
+    "no": _logging("no", "any"),
+    "rdb": Mode(("--appendonly", "no"), "snapshot"),
+    "waitaof": _logging("everysec", "nothing", "WAITAOF"),
+    "prefix": _logging("everysec", "nothing", "FSYNC"),
+    "connection": _logging("no", "nothing", "CLIENT FSYNC"),
 }
 
 
@@ -45,14 +64,15 @@ class Victim:
 
     def __init__(self, name, binary, kind, mode, parent, extra):
         self.name = name
-        self.mode = mode
+        self.mode = MODES[mode]
         self.kind = kind
         self.folder = tempfile.mkdtemp(prefix=f"crash-{name}-{mode}-", dir=parent)
         self._data = os.path.join(self.folder, "data")
         os.mkdir(self._data)
         self._log_path = os.path.join(self.folder, "log")
         self._sync_path = os.path.join(self.folder, "synced")
-        self._command = [binary, "--bind", "127.0.0.1", "--dir", self._data, "--save", "", *MODES[mode],
+        self._command = [binary, "--bind", "127.0.0.1", "--dir", self._data, "--save", "",
+                         *MODES[mode].directives,
                          "--auto-aof-rewrite-percentage", "0", *extra]
         self._environment = dict(os.environ)
         self._fault_path = os.path.join(self.folder, "fault")

@@ -20,9 +20,10 @@ LARGE_BYTES = 60_000
 class Writer(threading.Thread):
     """One connection that writes until the server goes away."""
 
-    def __init__(self, port, name, seed):
+    def __init__(self, port, name, mode, seed):
         super().__init__(daemon=True)
         self.name = name
+        self._asks = mode.asks
         self._port = port
         self._random = random.Random(seed)
         self.sent = 0
@@ -35,11 +36,13 @@ class Writer(threading.Thread):
 
     def commands(self, number):
         """What writes a number: the encoded commands, and how many replies there are."""
-        push = wire.encode("RPUSH", f"{self.name}:list", number)
+        prefix = ("FSYNC",) if self._asks == "FSYNC" else ()
+        push = wire.encode(*prefix, "RPUSH", f"{self.name}:list", number)
         if number % TRANSACTION == 0:
+            push = wire.encode("RPUSH", f"{self.name}:list", number)
             mirror = wire.encode("RPUSH", f"{self.name}:mirror", number)
             parts = [wire.encode("MULTI"), push, wire.encode("SELECT", 1), mirror, wire.encode("SELECT", 0),
-                     wire.encode("EXEC")]
+                     wire.encode(*prefix, "EXEC")]
         elif number % LARGE == 1:
             parts = [wire.encode("SET", f"{self.name}:large", f"{number}:" + "x" * LARGE_BYTES), push]
         else:
@@ -49,22 +52,36 @@ class Writer(threading.Thread):
     def run(self):
         try:
             connection = wire.Connection(self._port)
+            if self._asks == "CLIENT FSYNC":
+                connection.call("CLIENT", "FSYNC", "ON")
             while True:
-                counts, text = [], []
-                for _ in range(self._random.choice((1, 1, 2, 8, 32))):
-                    self.sent += 1
-                    commands, count = self.commands(self.sent)
-                    counts.append(count)
-                    text.append(commands)
-                connection.send(b"".join(text))
-                for count in counts:
-                    for _ in range(count):
-                        connection.reply()
-                    self.times.append(time.monotonic())
+                self._write_batch(connection, self._random.choice((1, 1, 2, 8, 32)))
         except wire.ReplyError as error:
             self.refusal = str(error)
         except OSError:
             pass
+
+
+    def _write_batch(self, connection, size):
+        """Writes some numbers at once, and notes when each was acknowledged."""
+        counts, text = [], []
+        for _ in range(size):
+            self.sent += 1
+            commands, count = self.commands(self.sent)
+            counts.append(count)
+            text.append(commands)
+        if self._asks == "WAITAOF":
+            text.append(wire.encode("WAITAOF", 1, 0, 10_000))
+        connection.send(b"".join(text))
+        for count in counts:
+            for _ in range(count):
+                connection.reply()
+            if self._asks != "WAITAOF":
+                self.times.append(time.monotonic())
+        if self._asks == "WAITAOF":
+            if connection.reply() != [1, 0]:
+                raise wire.ReplyError("WAITAOF timed out")
+            self.times += [time.monotonic()] * size
 
 
 class Saver(threading.Thread):
@@ -75,7 +92,7 @@ class Saver(threading.Thread):
         self._port = port
         self._writers = writers
         self._random = random.Random(seed)
-        self._commands = ("BGSAVE",) if mode == "rdb" else ("BGREWRITEAOF", "BGREWRITEAOF", "BGSAVE")
+        self._commands = ("BGSAVE",) if mode.promise == "snapshot" else ("BGREWRITEAOF", "BGREWRITEAOF", "BGSAVE")
         self.floors = [0] * len(writers)
         self.saves = 0
 
@@ -117,8 +134,8 @@ class Finding:
     problems: list = dataclasses.field(default_factory=list)
 
 
-def examine(connection, writer, moment, floor, mode):
-    """Compares what a restarted server has with what a writer knows."""
+def examine(connection, writer, moment, floor, promise):
+    """Compares what a restarted server has with what a writer knows, and was promised."""
     numbers = [int(number) for number in connection.call("LRANGE", f"{writer.name}:list", 0, -1)]
     found = len(numbers)
     finding = Finding(writer.acknowledged, found)
@@ -142,10 +159,10 @@ def examine(connection, writer, moment, floor, mode):
     if found < writer.acknowledged:
         finding.lost = writer.acknowledged - found
         finding.oldest = max(0.0, moment - writer.times[found])
-        if mode == "always":
+        if promise == "nothing":
             finding.problems.append(f"{finding.lost} acknowledged records are lost")
-        if mode == "everysec" and finding.oldest > 2.2:
+        if promise == "seconds" and finding.oldest > 2.2:
             finding.problems.append(f"a record that was acknowledged {finding.oldest:.1f} s before is lost")
-    if mode == "rdb" and found < floor:
+    if promise == "snapshot" and found < floor:
         finding.problems.append(f"{found} records, where the last snapshot held {floor}")
     return finding
