@@ -35,7 +35,7 @@ extension Access {
 
     /// Lets what is to be logged be handed over at the end of the command, although it has changed no key.
     public mutating func noteEffects() {
-        guard dirty == settledEffects else { return }
+        guard dirty == 0 else { return }
         dirty &+= 1
         settledEffects &+= 1
     }
