@@ -13,8 +13,27 @@ public struct PublishOptions {
     public var isEqual = false
     /// Whether the key has a value that is not a computed one.
     public var replacesOrdinary = false
+    /// Whether what the value was derived from is to be told.
+    public var isRecorded = false
 
     public init() {}
+}
+
+/// What a value was derived from, as whoever keeps it elsewhere must know it.
+public struct PublishedDependency {
+    /// The key or the tag; good while it is told.
+    public let name: ByteView
+    /// The number of the key's database; nil for a tag.
+    public let database: Int?
+    /// Whether it was a computed key without a value to serve.
+    public let wasStale: Bool
+}
+
+/// What was published: with `PublishOptions.isRecorded` it is told under the graph's lock, so that what others do to the
+/// graph comes before it or behind it for whoever writes it down at once.
+public struct PublicationRecord {
+    public let dependencies: [PublishedDependency]
+    public let options: PublishOptions
 }
 
 /// How a computation ended.
@@ -35,8 +54,11 @@ public enum PublishOutcome {
 extension DependencyGraph {
     /// Ends a computation with a value. The shard of its key must be held, and the caller stores the value before it gives
     /// that back, where the outcome says so.
+    ///
+    /// - Parameter record: told what was published.
     public func publish(
-        token: ByteView, _ options: PublishOptions, now: Int64, into log: inout ChangeLog
+        token: ByteView, _ options: PublishOptions, now: Int64, into log: inout ChangeLog,
+        record: (PublicationRecord) -> Void = { _ in }
     ) -> PublishOutcome {
         withContent { content in
             // There may be changes whose dependents are not marked yet: what follows must know of them.
@@ -56,7 +78,7 @@ extension DependencyGraph {
             #endif
             var outcome = PublishOutcome.superseded(keyspace.revision)
             if !lease.isTainted, dependencies.allSatisfy({ content.graph.isUnchanged($0) }) {
-                outcome = publish(lease.node, dependencies, options, now, &content, into: &log)
+                outcome = publish(lease.node, dependencies, options, now, &content, into: &log, record)
             }
             var isStored = false
             if case .stored = outcome { isStored = true } else { content.statistics.superseded += 1 }
@@ -92,10 +114,13 @@ extension DependencyGraph {
 
     /// Publishes a value without a lease. The shards of the key and of its dependencies must be held.
     ///
-    /// - Parameter revision: a position that was given before the sources were read; nil where their present state counts.
+    /// - Parameters:
+    ///   - revision: a position that was given before the sources were read; nil where their present state counts.
+    ///   - record: told what was published.
     public func publish(
         _ key: Key, database: Int, dependencies explicit: [ExplicitDependency], since revision: UInt64?,
-        _ options: PublishOptions, now: Int64, into log: inout ChangeLog
+        _ options: PublishOptions, now: Int64, into log: inout ChangeLog,
+        record: (PublicationRecord) -> Void = { _ in }
     ) -> PublishOutcome {
         withContent { content in
             markPending(now: now, &content, into: &log)
@@ -119,7 +144,7 @@ extension DependencyGraph {
                 }
             }
             publishDeadline(content)
-            let outcome = publish(node, dependencies, options, now, &content, into: &log)
+            let outcome = publish(node, dependencies, options, now, &content, into: &log, record)
             for dependency in dependencies { content.graph.unpin(dependency.node) }
             // Who computes it computes what is there already.
             wakeWaiters(of: node, &content)
@@ -149,9 +174,9 @@ extension DependencyGraph {
 
     /// Makes a node fresh with what its value was derived from, and what depends on it stale or, where the value is what
     /// it was, fresh again.
-    private func publish(
+    func publish(
         _ node: UInt32, _ dependencies: [Dependency], _ options: PublishOptions, _ now: Int64,
-        _ content: inout Content, into log: inout ChangeLog
+        _ content: inout Content, into log: inout ChangeLog, _ record: (PublicationRecord) -> Void
     ) -> PublishOutcome {
         guard hasMemory(content), dependencies.count <= EdgePool.maximumRun else { return .outOfMemory }
         switch content.graph.cycle(from: node, over: dependencies) {
@@ -181,6 +206,7 @@ extension DependencyGraph {
         } else if wasStale {
             restore(node, revision, now, &content, into: &log)
         }
+        if options.isRecorded { record(content.graph.record(dependencies, options)) }
         return .stored(node: node, revision: revision)
     }
 
@@ -199,6 +225,15 @@ extension DependencyGraph {
 }
 
 extension Graph {
+    fileprivate func record(_ dependencies: [Dependency], _ options: PublishOptions) -> PublicationRecord {
+        let described = dependencies.map {
+            PublishedDependency(
+                name: name($0.node), database: nodes[$0.node].isTag ? nil : Int(nodes[$0.node].database),
+                wasStale: $0.isStale)
+        }
+        return PublicationRecord(dependencies: described, options: options)
+    }
+
     /// Whether a reader sees of a node what was seen of it before.
     func isUnchanged(_ dependency: Dependency) -> Bool {
         let now = seen(dependency.node)

@@ -99,11 +99,14 @@ extension Call {
     mutating func logEffects(_ entry: CommandEntry) {
         let isReplaced = access.effects.isReplaced
         access.effects.isReplaced = false
-        if entry.isLogged, !isReplaced, access.hasEffects {
-            access.effects.begin(database: session.pointee.database, arguments: arguments.count)
-            for argument in arguments { access.effects.append(argument) }
-        }
+        if entry.isLogged, !isReplaced, access.hasEffects { logAsItCame() }
         access.settleEffects()
+    }
+
+    /// Adds the command to what is logged.
+    mutating func logAsItCame() {
+        access.effects.begin(database: session.pointee.database, arguments: arguments.count)
+        for argument in arguments { access.effects.append(argument) }
     }
 }
 

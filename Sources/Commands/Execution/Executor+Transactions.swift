@@ -58,7 +58,8 @@ extension Executor {
         var shards = ShardSet()
         for queued in queue.commands {
             let entry = queued.entry.takeUnretainedValue()
-            if entry.flags.contains(.walks) { return .all }
+            // What marks is logged in the order of the graph, which others change under the locks of other keys.
+            if !entry.flags.isDisjoint(with: [.walks, .marks]) { return .all }
             queued.arguments.withViews { shards.formUnion(entry.locks.shards(entry.command, $0)) }
         }
         return shards

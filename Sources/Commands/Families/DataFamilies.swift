@@ -7,6 +7,7 @@ public enum DataFamilies {
         BoundedCounterCommands.commands,
         CommandCommands.commands,
         ComputeCommands.commands,
+        ComputeRestoreCommands.commands,
         ComputeSourceCommands.commands,
         ComputeInspectionCommands.commands,
         DumpCommands.commands,

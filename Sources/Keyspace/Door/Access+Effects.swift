@@ -43,7 +43,6 @@ extension Access {
     /// Hands over what is to be logged.
     @inline(never)
     mutating func logEffects() {
-        if let log = keyspace.commitLog { loggedPosition = log.append(effects) }
-        effects.removeAll()
+        effects.handOver(to: keyspace)
     }
 }

@@ -102,7 +102,7 @@ public struct Access: ~Copyable {
     /// What the commit log gets to hear. Empty where nothing is logged.
     public var effects = Effects()
     /// Position in the commit log behind the last effects.
-    public internal(set) var loggedPosition: UInt64 = 0
+    public var loggedPosition: UInt64 { effects.position }
     /// How many of `dirty` are logged already, or are none of a command's doing.
     var settledEffects = 0
     /// Keys that have changed since the last command and that commands wait for.

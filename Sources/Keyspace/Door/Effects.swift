@@ -16,6 +16,8 @@ public struct Effects: ~Copyable {
     /// The database of the first command, which stands for it without a SELECT, and that of the last.
     public private(set) var firstDatabase = 0
     public private(set) var lastDatabase = 0
+    /// Position in the commit log behind the last effects that were handed over.
+    public private(set) var position: UInt64 = 0
     /// Whether what the command being executed has done has been said otherwise than by the command itself.
     public var isReplaced = false
 
@@ -69,6 +71,13 @@ public struct Effects: ~Copyable {
             guard let start = scratch.baseAddress else { return }
             Self.append(ByteView(start, count: writeInteger(integer, to: start)), to: &text)
         }
+    }
+
+    /// Hands everything over to the keyspace's commit log, as one unit.
+    public mutating func handOver(to keyspace: Keyspace) {
+        guard !isEmpty else { return }
+        if let log = keyspace.commitLog { position = log.append(self) }
+        removeAll()
     }
 
     /// Forgets everything.

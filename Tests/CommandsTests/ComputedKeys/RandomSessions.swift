@@ -1,8 +1,9 @@
 import Commands
 import ComputedKeys
-import Keyspace
 import Primitives
 import TestSupport
+
+@testable import Keyspace
 
 /// Several clients that write, read and compute in random turns on one thread, each command judged by `ReferenceModel`.
 /// The same seed gives the same commands and replies but for the tokens of leases.
@@ -49,8 +50,8 @@ final class RandomSessions: CustomStringConvertible {
     private static let probe = 1_000_000
 
     private let options: Options
-    private let server: Harness
-    private let graph: DependencyGraph
+    let server: Harness
+    let graph: DependencyGraph
     var model = ReferenceModel(places: RandomSessions.firstTag + RandomSessions.tags)
     private var random: SeededGenerator
     private var clients = (1...4).map { Client($0) }
@@ -448,7 +449,11 @@ final class RandomSessions: CustomStringConvertible {
         server.executor.select(server.session, now: server.now)
         let wasThere = Array(key(name).utf8).withView { bytes in
             let key = Key(bytes)
-            return server.executor.call.access.withLock(of: key.hash, commits: true) { $0.remove(key) }
+            return server.executor.call.access.withLock(of: key.hash, commits: true) { access in
+                guard access.remove(key) else { return false }
+                if access.isLogging { access.logRemoval(key) }
+                return true
+            }
         }
         observe(place, present: wasThere)
         model.open(place)

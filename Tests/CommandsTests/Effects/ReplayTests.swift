@@ -1,4 +1,5 @@
 import Commands
+import ComputedKeys
 import Keyspace
 import TestSupport
 import Testing
@@ -60,6 +61,33 @@ import Testing
             history += units.map { "   log \($0)" }
             if let failure = replica.replay(units) { return failure }
             return KeyspaceText(server.keyspace).difference(from: KeyspaceText(replica.keyspace))
+        }
+    }
+
+    /// Lets all that depends on the time be as it is at `now`.
+    private func settle(_ server: Harness, now: Int64) {
+        server.executor.select(server.session, now: now)
+        server.executor.call.access.settleAll()
+        server.executor.call.access.commit()
+    }
+
+    @Test(arguments: [false, true])
+    func `Computed keys are as fresh as they were, and of the same`(_ repeatsValues: Bool) {
+        for seed in UInt64(2000)..<2040 {
+            let sessions = RandomSessions(seed: seed, RandomSessions.Options(repeatsValues: repeatsValues))
+            let recorder = LogRecorder(sessions.server)
+            sessions.run(commands: 500)
+            let units = recorder.take()
+            let replica = Harness.replica(databases: RandomSessions.databases)
+            let graph = DependencyGraph(keyspace: replica.keyspace, epoch: "f")
+            var difference = replica.replay(units)
+            for server in [sessions.server, replica] { settle(server, now: sessions.server.now) }
+            difference =
+                difference ?? KeyspaceText(sessions.server.keyspace).difference(from: KeyspaceText(replica.keyspace))
+                ?? GraphText(sessions.graph).difference(from: GraphText(graph))
+            guard let difference else { continue }
+            Issue.record("seed \(seed)\n\(difference)\n\(units.map(\.description).joined(separator: "\n"))")
+            return
         }
     }
 

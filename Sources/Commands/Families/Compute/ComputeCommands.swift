@@ -130,13 +130,16 @@ public enum ComputeCommands {
         let token = call[1]
         let value = call[2]
         let slices = !isMarked && call.mayWait
+        let isInTransaction = call.isInTransaction
         let result = target.key.withView { name in
             let key = Key(name)
-            return call.access.withLock(of: key.hash, commits: !call.isInTransaction) { access in
+            return call.access.withLock(of: key.hash, commits: !isInTransaction) { access in
                 access.inDatabase(target.database) { access in
-                    let publication = Publication(graph: graph, key: key, value: value, options: options)
-                    return publication.run(&access, slices: slices) { publish, log in
-                        graph.publish(token: token, publish, now: options.now, into: &log)
+                    let publication = Publication(
+                        graph: graph, key: key, value: value, options: options.publication,
+                        isInTransaction: isInTransaction)
+                    return publication.run(&access, slices: slices) { publish, log, record in
+                        graph.publish(token: token, publish, now: options.now, into: &log, record: record)
                     }
                 }
             }

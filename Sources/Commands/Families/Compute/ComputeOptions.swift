@@ -71,6 +71,15 @@ struct ComputeOptions {
         }
     }
 
+    /// What is published beside the value.
+    var publication: PublishOptions {
+        var options = PublishOptions()
+        options.grace = grace
+        options.cost = cost
+        options.deadline = deadline
+        return options
+    }
+
     /// The arguments behind a word and a count.
     private func names(
         _ call: borrowing Call, _ index: inout Int, isTaken: Bool

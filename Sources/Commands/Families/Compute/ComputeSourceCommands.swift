@@ -50,12 +50,15 @@ public enum ComputeSourceCommands {
         let key = call.key(1)
         call.access.settle()
         let dependencies = options.dependencies(&call)
-        let publication = Publication(graph: graph, key: key, value: call[2], options: options)
+        let publication = Publication(
+            graph: graph, key: key, value: call[2], options: options.publication,
+            isInTransaction: call.isInTransaction)
         let (database, now) = (call.access.database, call.now)
-        let result = publication.run(&call.access, slices: !isMarked && call.mayWait) { publish, log in
+        let result = publication.run(&call.access, slices: !isMarked && call.mayWait) {
+            publish, log, record in
             graph.publish(
                 key, database: database, dependencies: dependencies, since: options.revision, publish, now: now,
-                into: &log)
+                into: &log, record: record)
         }
         try call.reply(result)
     }
@@ -64,6 +67,7 @@ public enum ComputeSourceCommands {
 
     private static func invalidate(_ call: inout Call) throws(CommandError) {
         if let suspension = call.takeSuspension(), let job = suspension.job as? CascadeJob {
+            call.logInvalidation()
             return call.reply.integer(job.marked)
         }
         let options = try ComputeOptions(call, from: 1, [.keys, .tags])
@@ -73,6 +77,7 @@ public enum ComputeSourceCommands {
         let targets = options.dependencies(&call)
         let result = call.access.announce { graph.invalidate(targets, now: now, slices: slices, into: &$0) }
         if let job = result.job { throw call.suspend(Suspension(job: job)) }
+        call.logInvalidation()
         call.reply.integer(result.marked)
     }
 

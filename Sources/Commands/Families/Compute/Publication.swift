@@ -15,33 +15,40 @@ struct Publication {
     let graph: DependencyGraph
     let key: Key
     let value: ByteView
-    let options: ComputeOptions
+    let options: PublishOptions
+    /// Whether the command is one of several that are logged as a unit.
+    let isInTransaction: Bool
 
     /// Publishes the value under the key, whose shard must be held.
     ///
     /// - Parameters:
     ///   - slices: whether the command may wait.
-    ///   - publish: enters the value into the graph.
+    ///   - publish: enters the value into the graph, and tells what was published.
     func run(
         _ access: inout Access, slices: Bool,
-        _ publish: (PublishOptions, inout ChangeLog) -> PublishOutcome
+        _ publish: (PublishOptions, inout ChangeLog, (PublicationRecord) -> Void) -> PublishOutcome
     ) -> Result {
         access.settle()
         access.expireSources()
-        var choice = PublishOptions()
-        choice.grace = options.grace
-        choice.cost = options.cost
-        choice.deadline = options.deadline
+        var choice = options
         let old = access.peek(key)
         choice.isEqual = isEqual(old)
         choice.replacesOrdinary = old?.isComputed == false
-        let (database, now) = (access.database, access.now)
-        if slices, !choice.isEqual, access.keyspace.nodeStates.hasManyNodes.load(ordering: .relaxed),
+        choice.isRecorded = access.isLogging
+        let (database, now, keyspace) = (access.database, access.now, access.keyspace)
+        if slices, !choice.isEqual, keyspace.nodeStates.hasManyNodes.load(ordering: .relaxed),
             let job = access.announce({ graph.markAhead(key, database: database, now: now, into: &$0) })
         {
             return .waits(job)
         }
-        let outcome = access.announce { publish(choice, &$0) }
+        let outcome = access.announce { log, effects in
+            publish(choice, &log) { record in
+                effects.append(record, key, value, database: database)
+                // Before others find the value in the graph, so that what they do to it is logged behind this. Whoever
+                // executes a transaction holds all shards.
+                if !isInTransaction { effects.handOver(to: keyspace) }
+            }
+        }
         if case .stored(let node, _) = outcome {
             access.storeComputed(key, value, node: node, expiry: options.deadline)
         }
