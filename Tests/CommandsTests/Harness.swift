@@ -12,7 +12,9 @@ import Testing
 /// ```
 final class Harness {
     private final class Host: ExecutionObserver {
-        func blockedCallAnswered(_: BlockedCall, _: ByteView, from _: Int) {}
+        var answers: [String] = []
+
+        func blockedCallAnswered(_: BlockedCall, _ answer: ByteView, from _: Int) { answers.append(answer.string) }
 
         func executionFailed(_ error: CommandError) {}
         func executed(_ call: borrowing Call, ticks: UInt64) {}
@@ -34,9 +36,11 @@ final class Harness {
     private let statistics = UnsafeMutablePointer<AccessStatistics>.allocate(capacity: 1)
     private var sessions: [Int: UnsafeMutablePointer<Session>] = [:]
 
-    /// - Parameter families: lists of records; those of transactions are there in any case.
-    init(_ families: [[Command]], databases: Int = 16) {
-        keyspace = Keyspace(databases: databases, workers: 1)
+    /// - Parameters:
+    ///   - families: lists of records; those of transactions are there in any case.
+    ///   - other: whose keyspace it works on, which is for two workers, as the second of them.
+    init(_ families: [[Command]], databases: Int = 16, workers: Int = 1, beside other: Harness? = nil) {
+        keyspace = other?.keyspace ?? Keyspace(databases: databases, workers: workers)
         table = CommandTable(families + [TransactionCommands.commands])
         output.initialize(to: ByteBuffer())
         statistics.initialize(to: AccessStatistics())
@@ -45,7 +49,7 @@ final class Harness {
         sessions[0] = first
         executor = Executor(
             table: table, keyspace: keyspace, output: output, accessStatistics: statistics, session: first,
-            host: host, worker: 0, observer: host)
+            host: host, worker: other == nil ? 0 : 1, observer: host)
     }
 
     deinit {
@@ -77,7 +81,10 @@ final class Harness {
     /// Hits and misses counted so far.
     var lookups: (hits: Int, misses: Int) { (statistics.pointee.hits.current, statistics.pointee.misses.current) }
 
-    /// Executes a command and returns its encoded reply.
+    /// What those who waited were answered by commands of others.
+    var answers: [String] { host.answers }
+
+    /// Executes a command and returns its encoded reply: nothing where it waits.
     @discardableResult
     func run(_ arguments: String...) -> String { run(arguments) }
 
@@ -107,6 +114,13 @@ final class Harness {
         let reply = output.pointee.view.array
         output.pointee.clear(keeping: 0)
         return reply
+    }
+
+    /// Does what the selected client's command waits for, as its worker does before it executes the command again.
+    func finishJob() {
+        session.pointee.isSuspended = false
+        guard let job = session.pointee.suspension?.job else { return }
+        while !job.advance(&executor.call.access) {}
     }
 
     /// Removes what has expired, as the server's active cycle does.

@@ -14,9 +14,7 @@ extension Executor {
             return fail(entry, .execWithoutMulti)
         }
         let queue = session.pointee.queue
-        let shards = hold(
-            shards(of: queue).union(session.pointee.watch.shards),
-            widens: keyspace.wideWaiters.load(ordering: .relaxed) != 0)
+        let shards = hold(shards(of: queue).union(session.pointee.watch.shards), isWrite: true)
         if !queue.isBroken, marksAhead(queue) {
             keyspace.unlock(shards)
             call.access.held = ShardSet()

@@ -5,20 +5,14 @@ import Synchronization
 
 /// Executing commands that waited for keys, in the place of those who wait, by whoever has changed the keys.
 extension Executor {
-    /// Whether a call may let a command go on that needs more shards than the call itself.
-    @inline(__always)
-    func mayNeedAll(_ entry: CommandEntry) -> Bool {
-        entry.isWrite && keyspace.wideWaiters.load(ordering: .relaxed) != 0
-    }
-
     /// Locks the shards of a call's keys, and all where the call may let a command go on that needs more; returns them.
     @inline(never)
     mutating func shardsToHold(_ entry: CommandEntry, _ arguments: UnsafeBufferPointer<ByteView>) -> ShardSet {
         call.hashedArguments = 0
         guard let range = entry.locks.range, entry.locks.kind != .exclusive else {
-            return hold(entry.locks.shards(entry.command, arguments), widens: mayNeedAll(entry))
+            return hold(entry.locks.shards(entry.command, arguments), isWrite: entry.isWrite)
         }
-        return hold(hashKeys(range, arguments), widens: mayNeedAll(entry))
+        return hold(hashKeys(range, arguments), isWrite: entry.isWrite)
     }
 
     /// The shards of the keys in a range of arguments. The hashes of the first ones are kept for the handler.
@@ -40,11 +34,12 @@ extension Executor {
         return shards
     }
 
-    /// Locks shards, and all of them where that is asked for and commands wait for their keys that need others, too.
-    mutating func hold(_ shards: ShardSet, widens: Bool) -> ShardSet {
+    /// Locks shards, and for a write all of them where commands wait for their keys that need others, too. Whether there
+    /// are such is known only under the locks.
+    mutating func hold(_ shards: ShardSet, isWrite: Bool) -> ShardSet {
         var shards = shards
         keyspace.lock(shards)
-        if widens, call.access.hasWideWaiters(shards) {
+        if isWrite, keyspace.wideWaiters.load(ordering: .relaxed) != 0, call.access.hasWideWaiters(shards) {
             keyspace.unlock(shards)
             shards = .all
             keyspace.lock(shards)
@@ -80,7 +75,7 @@ extension Executor {
     /// The same for keys that have changed otherwise than by a call. No locks may be held.
     public mutating func serveReadyKeys() {
         guard call.access.hasReadyKeys else { return }
-        _ = hold(.all, widens: false)
+        _ = hold(.all, isWrite: false)
         serveReady()
         keyspace.unlock(.all)
         call.access.held = ShardSet()
