@@ -1,3 +1,4 @@
+import ComputedKeys
 import Keyspace
 import Primitives
 import RESP
@@ -102,6 +103,7 @@ public struct Call: ~Copyable {
         assert(!isInTransaction)
         session.pointee.suspension = suspension
         session.pointee.isSuspended = true
+        session.pointee.state.insert(.resumed)
         return .suspended
     }
 
@@ -110,6 +112,16 @@ public struct Call: ~Copyable {
 
     /// Takes what the command has waited for, when it is executed again; nil when it is executed first.
     public mutating func takeSuspension() -> Suspension? { session.pointee.suspension.take() }
+
+    /// Ends what a command has waited for and did not take when it was executed again, because it was refused or failed or
+    /// needs it no more: the next command must not take it for its own. No locks may be held.
+    @inline(never)
+    mutating func endSuspension() {
+        session.pointee.state.remove(.resumed)
+        guard let suspension = takeSuspension() else { return }
+        suspension.job?.abandon(&access)
+        graph?.endWait(of: session.pointee.identifier)
+    }
 
     /// Puts the messages that came during the call, or its transaction, behind its reply.
     public func appendPushes() {

@@ -41,8 +41,9 @@ extension Executor {
 
     /// The same for a transaction.
     mutating func marksAhead(_ queue: TransactionQueue) -> Bool {
-        guard keyspace.nodeStates.hasManyNodes.load(ordering: .relaxed), !call.isReplaying else { return false }
+        // What it has waited for is not one of its commands'.
         if resumes() { return false }
+        guard keyspace.nodeStates.hasManyNodes.load(ordering: .relaxed), !call.isReplaying else { return false }
         var job: CascadeJob?
         for queued in queue.commands where job == nil {
             let entry = queued.entry.takeUnretainedValue()

@@ -12,8 +12,6 @@ extension Executor {
     mutating func deny(
         _ denial: Denial, _ entry: CommandEntry, _ arguments: UnsafeBufferPointer<ByteView>
     ) -> CommandError {
-        // What it has waited for, with permission, it waits for no longer.
-        call.session.pointee.suspension = nil
         observer.accessWasDenied(denial, arguments, entry: entry, session: call.session)
         guard let user = call.session.pointee.account?.user else { return CommandError("NOPERM") }
         return CommandError(composed: "NOPERM " + user.explain(denial, entry, arguments, inDetail: false))

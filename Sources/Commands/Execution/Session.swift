@@ -32,6 +32,8 @@ public struct Session: ~Copyable {
         public static let writesRefused = State(rawValue: 1 << 10)
         /// What its commands write is on the disk before they are answered (`CLIENT FSYNC`).
         public static let durable = State(rawValue: 1 << 11)
+        /// The next command has waited, and is executed again.
+        public static let resumed = State(rawValue: 1 << 12)
     }
 
     /// Unique among all connections since the start.

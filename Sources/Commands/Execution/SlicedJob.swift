@@ -8,7 +8,7 @@ public protocol SlicedJob: AnyObject {
     /// Goes on for a slice of about half a millisecond; returns whether it is done. Called by the worker of the connection
     /// that waits, which holds no locks.
     func advance(_ access: inout Access) -> Bool
-    /// The connection has gone: ends what is for it alone. No locks are held.
+    /// The connection has gone, or its command needs it no more: ends what is for it alone. No locks are held.
     func abandon(_ access: inout Access)
 }
 

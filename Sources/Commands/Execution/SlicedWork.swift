@@ -140,12 +140,14 @@ extension Call {
     private mutating func resume<Work: SlicedWork>(
         _ plan: Work.Plan, on keys: Range<Int>
     ) throws(CommandError) -> Work {
-        let job = takeSuspension()?.job as? WorkJob<Work>
+        let job = session.pointee.suspension?.job as? WorkJob<Work>
         // That keys are missing was told when the command was executed first.
         let tellsMisses = access.tellsMisses
         access.tellsMisses = false
         defer { access.tellsMisses = tellsMisses }
         let entries = try read(Work.self, keys)
+        // Only now is nothing thrown before the job is ended.
+        _ = takeSuspension()
         if let job, job.end(entries, &access) { return job.work }
         let restarts = (job?.restarts ?? 0) + 1
         let work = Work(plan, entries)
