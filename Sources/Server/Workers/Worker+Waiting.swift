@@ -47,8 +47,9 @@ extension Worker {
     /// Executes what a connection waits with once more.
     func wake(_ connection: UnsafeMutablePointer<Connection>) {
         guard connection.pointee.isWaiting, !connection.pointee.isClosed,
-            // One who waits for a job may be meant by what was to wake it before.
-            connection.pointee.session.suspension?.job?.isDone != false
+            // One who waits for a job, or for keys, may be meant by what was to wake it before.
+            connection.pointee.session.suspension?.job?.isDone != false,
+            connection.pointee.session.suspension?.blocked == nil
         else { return }
         connection.pointee.isWaiting = false
         watch(connection)

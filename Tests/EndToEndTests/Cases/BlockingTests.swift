@@ -191,4 +191,26 @@ import Testing
             #expect(try watcher.pipeline(lines: ["MULTI", "PING", "EXEC"]).last == .null)
         }
     }
+
+    /// What was to wake a connection from another command comes late.
+    @Test(arguments: ServerKind.onlyFreshet)
+    func whatWakesACommandDoesNotWakeTheNext(_ kind: ServerKind) throws {
+        try ServerPool.with(kind) { server in
+            let client = try server.client()
+            let waiting = try server.raw()
+            for _ in 0..<5 {
+                for key in ["p", "q"] { try client.run("COMPUTE.SET \(key) v") }
+                let revision = try client.run("COMPUTE.REV").text ?? ""
+                // Both are there when the first is woken.
+                waiting.send(
+                    "COMPUTE.READ BLOCK 60000 KEYS 2 p q SINCE \(revision) \(revision)\r\nBLPOP list 0\r\n")
+                try eventually { try Self.blockedClients(client) == 1 }
+                #expect(try client.run("COMPUTE.INVALIDATE KEYS 2 p q") == .integer(2))
+                #expect(try waiting.readReply()[0][0] == .bulk("p"))
+                try eventually { try client.run("INFO clients").text?.contains("total_blocking_keys:1") == true }
+                #expect(try client.run("LPUSH list e") == .integer(1))
+                #expect(try waiting.readReply().description == #"["list", "e"]"#)
+            }
+        }
+    }
 }
