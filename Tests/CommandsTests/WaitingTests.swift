@@ -62,6 +62,24 @@ import Testing
         #expect(run("LRANGE \(target) 0 -1", as: 1) == "*1\r\n$7\r\nelement\r\n")
     }
 
+    @Test func whoeverExecutesAWaitingCommandInVainDoesNotHideAnotherOfItsKeys() throws {
+        run("XADD k1 1-1 f v")
+        #expect(run("XREAD BLOCK 0 STREAMS k1 k2 9-0 0").isEmpty)
+        let suspended = server.session.pointee.suspension?.blocked
+        let blocked = try #require(suspended)
+        // Another worker looks whether `k1` has something for it, in vain.
+        #expect(blocked.claim())
+        let other = Primitives.Thread.start(name: "other") {
+            usleep(20_000)
+            blocked.unclaim()
+        }
+        run("XADD k2 1-1 f v", as: 1)
+        other?.join()
+        #expect(server.answers.count == 1)
+        #expect(server.answers.first?.contains("k2") == true)
+        #expect(blocked.isDone)
+    }
+
     // MARK: Jobs
 
     /// `SET source`, alone or in a transaction, waits until what depends on it is marked.

@@ -66,7 +66,8 @@ extension Executor {
             }
             var position = 0
             while let waiter = call.access.nextWaiter(for: key, from: &position) {
-                guard let blocked = waiter as? BlockedCall, blocked.claim() else { continue }
+                // Who executes it just now for another of its keys may not have seen this one's change.
+                guard let blocked = waiter as? BlockedCall, blocked.claimOrWait() else { continue }
                 serve(blocked)
             }
         }

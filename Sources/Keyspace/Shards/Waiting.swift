@@ -1,4 +1,5 @@
 import DequeModule
+import Glibc
 import Synchronization
 
 /// A command that waits until keys change, as its shards see it.
@@ -44,11 +45,29 @@ open class KeyWaiter: @unchecked Sendable {
         state.compareExchange(expected: .waiting, desired: .claimed, ordering: .acquiringAndReleasing).exchanged
     }
 
+    /// The same, waiting where somebody else has the right and may give it back; false where the command was answered.
+    /// Who has the right executes the command and waits for no lock meanwhile, so that this may be called with locks held.
+    public func claimOrWait() -> Bool {
+        while !isDone {
+            if claim() { return true }
+            sched_yield()
+        }
+        return false
+    }
+
     /// Gives the right back: the command has found nothing.
     public func unclaim() { state.store(.waiting, ordering: .releasing) }
 
     /// Ends the waiting, by who has claimed it.
     public func finish() { state.store(.done, ordering: .releasing) }
+
+    /// Lets nobody execute the command anymore; false where it was answered.
+    @discardableResult
+    public func cancel() -> Bool {
+        guard claimOrWait() else { return false }
+        finish()
+        return true
+    }
 }
 
 /// Those who wait for one key, first come first served.

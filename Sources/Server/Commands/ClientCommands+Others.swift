@@ -214,8 +214,7 @@ extension ClientCommands {
             }
         }
         let record = call.server.clients.find(Int(identifier))
-        guard let blocked = record?.blocked.withLock({ $0 }), blocked.claim() else { return call.reply.integer(0) }
-        blocked.finish()
+        guard let blocked = record?.blocked.withLock({ $0 }), blocked.cancel() else { return call.reply.integer(0) }
         let answer =
             asError ? Array("-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n".utf8) : blocked.timeoutReply
         answer.withView { call.server.answer(blocked, $0) }

@@ -7,9 +7,6 @@ import Synchronization
 /// Connections that wait for keys (BLPOP and the like). Whoever changes a key executes what waits for it and sends the
 /// answer here; what is left to the connection's worker is the timeout, the end of the connection, and forgetting.
 extension Worker {
-    /// Milliseconds after which a timeout is looked at again that found the call being executed.
-    private static let retryDelay: Int64 = 1
-
     /// Gives a connection the answer of what it waits with.
     func answer(_ connection: UnsafeMutablePointer<Connection>, _ blocked: BlockedCall, _ answer: [UInt8]) {
         guard connection.pointee.session.suspension?.blocked === blocked else { return }
@@ -26,21 +23,14 @@ extension Worker {
         guard let suspension = connection.pointee.session.suspension, suspension.wakesAt <= now,
             let blocked = suspension.blocked
         else { return }
-        if blocked.claim() {
-            blocked.finish()
-            answer(connection, blocked, blocked.timeoutReply)
-        } else if !blocked.isDone {
-            alarms.insert(Alarm(time: now + Self.retryDelay, connection: connection.pointee.record.identifier))
-        }
+        if blocked.cancel() { answer(connection, blocked, blocked.timeoutReply) }
     }
 
     /// Lets nobody execute anymore what a closed connection waits with.
     func abandonBlocking(_ connection: UnsafeMutablePointer<Connection>) {
         guard let blocked = connection.pointee.session.suspension?.blocked else { return }
         // Who executes it at this moment does so for nobody.
-        while !blocked.isDone {
-            if blocked.claim() { blocked.finish() }
-        }
+        blocked.cancel()
         unblock(connection, blocked)
     }
 
