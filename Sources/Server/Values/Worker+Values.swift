@@ -51,10 +51,13 @@ extension Worker {
     private func current(_ channel: ValueChannel, _ name: ByteView) -> (ValueUpdate, Bool) {
         let key = Key(channel.key)
         // A transaction may have a position already, and change the key again at it.
-        let revision: UInt64? = pipeline.pointee.executor.call.isInTransaction ? 0 : nil
-        return pipeline.pointee.executor.call.access.withLock(of: key.hash, commits: false) {
+        let isInTransaction = pipeline.pointee.executor.call.isInTransaction
+        let revision: UInt64? = isInTransaction ? 0 : nil
+        return pipeline.pointee.executor.call.access.withLock(of: key.hash, commits: !isInTransaction) {
             $0.inDatabase(channel.database) { access in
                 access.mark(key)
+                // The look may have removed the key, whose time had come: what is told of that comes before the value.
+                if !isInTransaction { access.commit() }
                 // Whoever misses a value that is stale hears of it when it is fresh again.
                 if let entry = access.peek(key), entry.isComputed { server.graph.announce(entry.node) }
                 return access.withText(of: key) {
@@ -83,7 +86,9 @@ extension Worker {
             guard let topic = topics[Topic.Kind.value.rawValue][TopicName(name)], topic.feed.isMissed,
                 let channel = ValueChannel(name, databases: server.keyspace.databaseCount)
             else { return }
+            pipeline.pointee.executor.call.access.now = Clock.wallMilliseconds()
             let (current, hasValue) = self.current(channel, name)
+            pipeline.pointee.executor.serveReadyKeys()
             if hasValue { receive(current) }
         }
     }

@@ -60,6 +60,25 @@ import Testing
         }
     }
 
+    /// A look at a key whose time has come ends it, also where nobody executes a command on it.
+    @Test(arguments: ServerKind.onlyFreshet)
+    func whoComesWhenAKeyHasExpiredTellsTheOthers(_ kind: ServerKind) throws {
+        let server = try ServerProcess(kind)
+        let client = try server.client()
+        try client.run("DEBUG SET-ACTIVE-EXPIRE 0")
+        for round in 0..<5 {
+            let first = try Self.watcher(server, "k", nil)
+            try client.run("SET k \(round) PX 10")
+            try Self.expect(first, "k", "\(round)")
+            usleep(11_000)
+            _ = try Self.watcher(server, "k", nil)
+            try Self.expect(first, "k", nil)
+            try client.run("SET k next")
+            try Self.expect(first, "k", "next")
+            try client.run("DEL k")
+        }
+    }
+
     @Test(arguments: ServerKind.onlyFreshet, [2, 3])
     func theValueThatThereIsComesFirstAndThenEachNewOne(_ kind: ServerKind, version: Int) throws {
         try ServerPool.with(kind) { server in
