@@ -1,4 +1,5 @@
 import Commands
+import Keyspace
 import Primitives
 import Synchronization
 
@@ -100,9 +101,19 @@ final class ClientRecord: Sendable {
 
     var isKilled: Bool { kill.load(ordering: .acquiring) }
 
-    /// Lets the worker execute nothing more of the connection until it is told to close it.
-    func requestKill() { kill.store(true, ordering: .releasing) }
+    /// Lets nobody execute anything more of the connection until its worker is told to close it; false where somebody has
+    /// asked for that before.
+    @discardableResult
+    func requestKill() -> Bool {
+        let isFirst = !kill.exchange(true, ordering: .acquiringAndReleasing)
+        blocked.withLock { $0 }?.cancel()
+        return isFirst
+    }
 
-    /// The same; false where somebody has asked for it before.
-    func requestFirstKill() -> Bool { !kill.exchange(true, ordering: .acquiringAndReleasing) }
+    /// Notes what the connection waits for keys with.
+    func beginWaiting(_ call: BlockedCall) {
+        blocked.withLock { $0 = call }
+        // Who has killed it meanwhile has not seen that.
+        if isKilled { call.cancel() }
+    }
 }

@@ -66,7 +66,7 @@ extension Worker {
             var excess = records.reduce(0) { $0 + $1.memory.current } - server.clientBudget.limit
             let evictable = records.filter { !ClientRecord.Flags(rawValue: $0.flags.current).contains(.noEvict) }
             for record in evictable.sorted(by: { $0.memory.current > $1.memory.current }) where excess >= 0 {
-                guard record.requestFirstKill() else { continue }
+                guard record.requestKill() else { continue }
                 excess -= record.memory.current
                 server.statistics.clientsEvicted.wrappingAdd(1, ordering: .relaxed)
                 server.log.notice("Evicting client: id=\(record.identifier) tot-mem=\(record.memory.current)")

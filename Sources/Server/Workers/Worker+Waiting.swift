@@ -27,7 +27,7 @@ extension Worker {
         guard let suspension = connection.pointee.session.suspension else { return }
         let identifier = connection.pointee.record.identifier
         if let job = suspension.job { jobs.append((job, identifier)) }
-        if let blocked = suspension.blocked { connection.pointee.record.blocked.withLock { $0 = blocked } }
+        if let blocked = suspension.blocked { connection.pointee.record.beginWaiting(blocked) }
         guard suspension.wakesAt < .max else { return }
         alarms.insert(Alarm(time: suspension.wakesAt, connection: identifier))
         if alarms.count > 2 * connections.count + 1024 { forgetAlarms() }

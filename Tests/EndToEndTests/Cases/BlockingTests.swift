@@ -213,4 +213,20 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: ServerKind.all)
+    func whoIsKilledTakesNothingMore(_ kind: ServerKind) throws {
+        let server = try ServerProcess(kind, kind == .freshet ? ["--threads", "4"] : [])
+        let client = try server.client()
+        for _ in 0..<20 {
+            let waiting = try server.raw()
+            let identifier = try waiting.run("CLIENT ID")
+            waiting.send("BLPOP list 0\r\n")
+            try eventually { try Self.blockedClients(client) == 1 }
+            let replies = try client.pipeline(lines: ["CLIENT KILL ID \(identifier)", "LPUSH list e", "LPOP list"])
+            #expect(replies == [.integer(1), .integer(1), .bulk("e")])
+            #expect(try waiting.readToEnd().isEmpty)
+            try eventually { try Self.blockedClients(client) == 0 }
+        }
+    }
 }
