@@ -51,7 +51,12 @@ public enum KeyCommands {
 
     private static func delete(_ call: inout Call) throws(CommandError) {
         var count = 0
-        for index in 1..<call.count where call.access.remove(call.listedKey(index)) { count += 1 }
+        for index in 1..<call.count {
+            let key = call.listedKey(index)
+            // How many there were is told.
+            call.access.recordRead(key)
+            if call.access.remove(key) { count += 1 }
+        }
         call.reply.integer(count)
     }
 

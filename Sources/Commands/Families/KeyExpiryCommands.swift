@@ -119,7 +119,9 @@ public enum KeyExpiryCommands {
     }
 
     private static func persist(_ call: inout Call) throws(CommandError) {
-        let isChanged = call.access.clearExpiry(call.key(1))
+        let key = call.key(1)
+        call.access.recordRead(key)
+        let isChanged = call.access.clearExpiry(key)
         call.reply.integer(isChanged)
     }
 

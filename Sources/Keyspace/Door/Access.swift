@@ -210,9 +210,11 @@ public struct Access: ~Copyable {
         settledEffects &+= 1
     }
 
-    /// The entry of `key` for a command that may change it, if it exists and has not expired; counts nothing.
+    /// The entry of `key` for a command that may change it, if it exists and has not expired; counts nothing. What the
+    /// command answers may tell of the value, so that a computation depends on it.
     @inline(__always)
     public mutating func find(_ key: Key) -> Entry? {
+        if recording.contains(.computation) { noteRead(key) }
         guard let slot = slot(key) else { return nil }
         return Table.entry(slot.pointee)
     }

@@ -111,7 +111,7 @@ final class RandomSessions: CustomStringConvertible {
         case 10..<12: server.expireActively()
         case 12..<15: run(random.below(2) == 0 ? flush() : swap())
         case 15..<50: runTransaction(client)
-        case 50..<60: probeDeletion()
+        case 50..<60: probeDeletion(client)
         default: run(operation(client))
         }
     }
@@ -155,7 +155,7 @@ final class RandomSessions: CustomStringConvertible {
     private func operation(_ client: Client) -> Operation {
         switch random.below(100) {
         case 0..<35: read(client)
-        case 35..<60: write()
+        case 35..<60: write(client)
         case 60..<74: begin(client)
         case 74..<88: client.frames.isEmpty ? begin(client) : end(client)
         case 88..<90: client.frames.isEmpty ? read(client) : fail(client)
@@ -275,7 +275,20 @@ final class RandomSessions: CustomStringConvertible {
 
     // MARK: Writes
 
-    private func write() -> Operation {
+    /// A command that writes and answers something of what was there before, which a computation then depends on.
+    private func reading(_ places: [Int], _ client: Client, _ operation: Operation) -> Operation {
+        Operation(arguments: operation.arguments) { [self] reply in
+            noteReads(places, client)
+            operation.apply(reply)
+        }
+    }
+
+    private func noteReads(_ places: [Int], _ client: Client) {
+        guard let last = client.frames.indices.last else { return }
+        client.frames[last].seen += places.map { model.name($0) }
+    }
+
+    private func write(_ client: Client) -> Operation {
         let database = database
         let name = random.below(4) == 0 ? anyName() : random.below(Self.firstComputed)
         let place = place(name, database)
@@ -291,35 +304,42 @@ final class RandomSessions: CustomStringConvertible {
                 model.change(place, to: .ordinary)
                 model.setDeadline(place, server.now + time)
             }
-        case 7: return changing(["INCR", key], place)
-        case 8: return changing(["APPEND", key, "a"], place)
+        case 7: return reading([place], client, changing(["INCR", key], place))
+        case 8: return reading([place], client, changing(["APPEND", key, "a"], place))
         case 9:
-            return Operation(arguments: ["GETDEL", key]) { [self] reply in
+            let operation = Operation(arguments: ["GETDEL", key]) { [self] reply in
                 guard !reply.isError else { return }
                 observe(place, present: reply != .null, text: reply.text)
                 model.open(place)
                 if reply != .null { model.change(place, to: .nothing) }
             }
+            return reading([place], client, operation)
         case 10:
-            return Operation(arguments: ["GETSET", key, "g\(text)"]) { [self] reply in
+            let operation = Operation(arguments: ["GETSET", key, "g\(text)"]) { [self] reply in
                 guard !reply.isError else { return }
                 observe(place, present: reply != .null, text: reply.text)
                 model.open(place)
                 model.change(place, to: .ordinary)
             }
-        case 11, 12: return delete(name, place)
-        case 13: return changing(["HSET", key, "f\(random.below(2))", "h\(text)"], place)
-        case 14: return changing(["ZADD", key, String(text), "m\(random.below(2))"], place)
-        case 15, 16: return expire(key, place)
+            return reading([place], client, operation)
+        case 11, 12: return reading([place], client, delete(name, place))
+        case 13:
+            let operation = changing(["HSET", key, "f\(random.below(2))", "h\(text)"], place)
+            return reading([place], client, operation)
+        case 14:
+            let operation = changing(["ZADD", key, String(text), "m\(random.below(2))"], place)
+            return reading([place], client, operation)
+        case 15, 16: return reading([place], client, expire(key, place))
         case 17:
-            return Operation(arguments: ["PERSIST", key]) { [self] reply in
+            let operation = Operation(arguments: ["PERSIST", key]) { [self] reply in
                 model.open(place)
                 if reply == .integer(1) { model.setDeadline(place, nil) }
             }
-        case 18: return expireField(key, place)
-        case 19: return rename(name, database)
-        case 20: return copy(name, database)
-        case 21: return move(name, database)
+            return reading([place], client, operation)
+        case 18: return reading([place], client, expireField(key, place))
+        case 19: return reading([place], client, rename(name, database))
+        case 20: return reading([place], client, copy(name, database))
+        case 21: return reading([place], client, move(name, database))
         case 22:
             let other = anyName()
             guard other != name else { return overwriting(["SET", key, "v\(text)"], place) }
@@ -330,11 +350,12 @@ final class RandomSessions: CustomStringConvertible {
                 }
             }
         default:
-            return Operation(arguments: ["SETNX", key, "n\(text)"]) { [self] reply in
+            let operation = Operation(arguments: ["SETNX", key, "n\(text)"]) { [self] reply in
                 observe(place, present: reply == .integer(0))
                 model.open(place)
                 if reply == .integer(1) { model.change(place, to: .ordinary) }
             }
+            return reading([place], client, operation)
         }
     }
 
@@ -422,13 +443,14 @@ final class RandomSessions: CustomStringConvertible {
     }
 
     /// Removes a field or a member, and looks whether the key has gone with it.
-    private func probeDeletion() {
+    private func probeDeletion(_ client: Client) {
         let name = anyName()
         let place = place(name, database)
         let arguments =
             random.below(2) == 0
             ? ["HDEL", key(name), "f\(random.below(2))"] : ["ZREM", key(name), "m\(random.below(2))"]
         let reply = send(arguments)
+        noteReads([place], client)
         model.open(place)
         if reply == .integer(1) {
             let selected = database

@@ -7,6 +7,7 @@ import Testing
         "get": ("k", "string"), "mget": ("k k2", "string"), "getrange": ("k 0 1", "string"), "strlen": ("k", "string"),
         "substr": ("k 0 1", "string"), "lcs": ("k k2", "string"), "getex": ("k", "string"),
         "exists": ("k k2", "string"),
+        "dump": ("k", "string"),
         "type": ("k", "string"), "ttl": ("k", "string"), "pttl": ("k", "string"), "expiretime": ("k", "string"),
         "pexpiretime": ("k", "string"), "touch": ("k k2", "string"), "object|encoding": ("k", "string"),
         "object|idletime": ("k", "string"), "object|refcount": ("k", "string"), "object|freq": ("k", "string"),
@@ -91,6 +92,46 @@ import Testing
                     try client.run("MSET k changed k2 changed")
                     #expect(try client.run("GET result") == .null, "\(name) \(exists)")
                 }
+            }
+        }
+    }
+
+    private static let makers = [
+        "SET n 1", "SET s text", "HSET h f 1", "ZADD z 1 m", "RPUSH l a b", "SADD t m", "XADD x 1-1 f v", "PFADD p a",
+    ]
+
+    /// What a command answers that writes may tell of what was there before. Where it has written it has made the value
+    /// out of date that is computed with the answer.
+    @Test(arguments: ServerKind.onlyFreshet)
+    func whatAWriteAnswersIsRecorded(_ kind: ServerKind) throws {
+        try ServerPool.with(kind) { server in
+            let client = try server.client()
+            let writers = [
+                "INCR n", "INCRBY n 0", "INCRBYFLOAT n 0", "APPEND s x", "SETRANGE s 0 x", "GETSET s x", "SETBIT s 7 1",
+                "BITFIELD s GET u8 0 SET u8 0 1", "HINCRBY h f 0", "HSET h f 2", "HDEL h f", "ZADD z INCR 0.5 m",
+                "ZADD z 2 m2", "ZREM z m", "ZPOPMIN z", "LMOVE l l LEFT RIGHT", "LPUSH l x", "RPOP l", "BLPOP l 0",
+                "LREM l 0 a", "SADD t new", "SREM t m", "SPOP t", "SMOVE t t2 m", "XADD x * f v", "XDEL x 1-1",
+                "PFADD p b", "DEL s", "UNLINK s", "GETDEL s", "RENAME s s2", "MOVE s 1",
+            ]
+            let lookers = [
+                "SETNX s v", "SET s v NX", "SET none v XX", "MSETNX s v none v", "EXPIRE s 100", "HSETNX h f v",
+                "HDEL h none", "ZADD z NX 5 m", "ZREM z none", "LPUSHX none x", "LREM l 0 none", "SADD t m",
+                "SREM t none", "SMOVE t t2 none", "PFADD p a", "XDEL x 5-5", "DEL none", "EXPIRE none 100",
+                "PERSIST s", "RENAMENX s n", "MOVE none 1",
+            ]
+            for (line, isWriter) in writers.map({ ($0, true) }) + lookers.map({ ($0, false) }) {
+                try client.run("FLUSHALL")
+                for maker in Self.makers { try client.run(maker) }
+                let token = try client.begin("result")
+                let reply = try client.run(line)
+                #expect(!reply.isError, "\(line): \(reply)")
+                let end = try client.end(token, "v")
+                #expect(end == (isWriter ? "superseded" : "stored"), "\(line)")
+                guard !isWriter else { continue }
+                let key = String(line.split(separator: " ")[1])
+                #expect(try client.dependencies("result").contains(key), "\(line)")
+                try client.run("SET \(key) other")
+                #expect(try client.run("GET result") == .null, "\(line)")
             }
         }
     }
