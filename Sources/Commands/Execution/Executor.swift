@@ -286,7 +286,12 @@ public struct Executor: ~Copyable {
         dispatchDurably(found, arguments)
         call.isSilenced = false
         if call.session.pointee.state.contains(.tracking) { endCaching(found) }
-        if !call.session.pointee.isSuspended, call.session.pointee.state.contains(.resumed) { call.endSuspension() }
+        if call.session.pointee.isSuspended {
+            // It answers when it is executed again.
+            if isSkipped { call.session.pointee.state.insert(.skipsNext) }
+        } else if call.session.pointee.state.contains(.resumed) {
+            call.endSuspension()
+        }
         if isSkipped || !call.session.pointee.state.isDisjoint(with: [.silent, .skipsNext]) {
             call.reply.output.pointee.truncate(to: mark)
         }

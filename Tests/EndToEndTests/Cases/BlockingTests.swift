@@ -229,4 +229,26 @@ import Testing
             try eventually { try Self.blockedClients(client) == 0 }
         }
     }
+
+    @Test(arguments: ServerKind.all)
+    func whatIsNotAnsweredIsNotAnsweredLaterEither(_ kind: ServerKind) throws {
+        try ServerPool.with(kind) { server in
+            let client = try server.client()
+            let waiting = try server.raw()
+            let identifier = try waiting.run("CLIENT ID")
+            func skip(_ line: String, until event: () throws -> Void) throws {
+                waiting.send("CLIENT REPLY SKIP\r\n\(line)\r\nECHO next\r\n")
+                try eventually(line) {
+                    try client.run("CLIENT LIST ID \(identifier)").text?.contains("flags=b") == true
+                }
+                try event()
+                #expect(try waiting.readReply() == .bulk("next"), "\(line)")
+            }
+            try skip("BLPOP list 0") { try client.run("LPUSH list e") }
+            #expect(try client.run("EXISTS list") == .integer(0))
+            guard kind == .freshet else { return }
+            let token = try client.begin("computed")
+            try skip("COMPUTE.BEGIN computed WAIT 60000") { try client.end(token, "v") }
+        }
+    }
 }
