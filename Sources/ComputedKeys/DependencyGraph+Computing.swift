@@ -95,7 +95,8 @@ extension DependencyGraph {
                 if other.deadline > request.now { return share(other, request, outer, &content) }
                 lose(other, &content)
             }
-            return grant(name, request, outer, &content)
+            // What was lost may have been the caller's own.
+            return grant(name, request, content.leases.frames[request.waiter.session]?.last, &content)
         }
     }
 

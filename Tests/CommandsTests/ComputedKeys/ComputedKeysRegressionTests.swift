@@ -26,6 +26,17 @@ import Testing
         run("COMPUTE.END \(token) \(value) \(options)")[0].text
     }
 
+    @Test func whatIsBegunAgainAfterItsLeaseHasEndedLeavesNothingBehind() {
+        for key in 0..<5 {
+            #expect(run("COMPUTE.BEGIN k\(key) LEASE 1")[0] == .bulk("lease"))
+            server.now += 10
+            #expect(run("COMPUTE.BEGIN k\(key) LEASE 1")[0] == .bulk("lease"))
+        }
+        graph.sessionEnded(0)
+        #expect(graph.report.nodes == 0)
+        #expect(graph.report.leases == 0)
+    }
+
     @Test func anExpiredValueIsNotCalledFresh() {
         #expect(run("COMPUTE.SET c v PX 5")[0] == .bulk("stored"))
         server.now += 10
