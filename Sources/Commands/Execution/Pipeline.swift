@@ -227,7 +227,11 @@ public struct Pipeline: ~Copyable {
     @inline(never)
     private func isHeld(_ parsed: Parsed) -> Bool {
         let session = executor.call.session
-        let writes = parsed.entry?.takeUnretainedValue().mayWrite(session.pointee.queuedWrites) ?? false
+        let isPrefixed = parsed.entry?.takeUnretainedValue().isDurabilityPrefix == true && parsed.argumentCount > 1
+        let skipped = isPrefixed ? 1 : 0
+        let arguments = UnsafeBufferPointer(
+            start: parser.arguments + parsed.firstArgument + skipped, count: parsed.argumentCount - skipped)
+        let writes = table.find(call: arguments)?.mayWrite(session.pointee.queuedWrites) ?? false
         return pause.holds(writes: writes, now: executor.call.now)
     }
 }

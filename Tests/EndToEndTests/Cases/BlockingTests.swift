@@ -251,4 +251,17 @@ import Testing
             try skip("COMPUTE.BEGIN computed WAIT 60000") { try client.end(token, "v") }
         }
     }
+
+    @Test(arguments: ServerKind.all)
+    func aPauseOfWritesHoldsSubcommandsThatWrite(_ kind: ServerKind) throws {
+        try ServerPool.with(kind) { server in
+            let client = try server.client()
+            #expect(try client.run("CLIENT PAUSE 60000 WRITE") == .ok)
+            let held = try Self.block(server, "XGROUP CREATE stream group $ MKSTREAM")
+            #expect(try client.run("EXISTS stream") == .integer(0))
+            #expect(try client.run("XINFO STREAM stream").isError)
+            #expect(try client.run("CLIENT UNPAUSE") == .ok)
+            #expect(try held.readReply() == .ok)
+        }
+    }
 }
