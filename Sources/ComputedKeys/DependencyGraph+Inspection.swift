@@ -80,29 +80,35 @@ extension DependencyGraph {
     }
 
     /// What a key was derived from, or what was derived from it, nearest first.
+    ///
+    /// - Parameter isShown: whether the caller may hear of a key.
     public func related(
-        to key: Key, database: Int, _ direction: GraphDirection, depth: Int
+        to key: Key, database: Int, _ direction: GraphDirection, depth: Int, where isShown: (ByteView) -> Bool
     ) -> [NodeReport]? {
         withContent { content in
             let node = content.graph.find(NodeName(key, database: database))
             guard node != 0 else { return nil }
             var found: [NodeReport] = []
             content.graph.walk(from: node, direction, depth: depth, limit: Self.reportLimit) {
-                found.append(content.graph.report($0, depth: $1))
+                if content.graph.shows($0, isShown) { found.append(content.graph.report($0, depth: $1)) }
             }
             return found
         }
     }
 
     /// Why a key is stale; nil where it is not.
-    public func staleness(of key: Key, database: Int) -> StalenessReport? {
+    ///
+    /// - Parameter isShown: whether the caller may hear of a key.
+    public func staleness(of key: Key, database: Int, where isShown: (ByteView) -> Bool) -> StalenessReport? {
         withContent { content in
             var node = content.graph.find(NodeName(key, database: database))
             guard node != 0, content.graph.seen(node).isStale else { return nil }
             var chain: [NodeReport] = []
             var visited: Set<UInt32> = []
-            while visited.insert(node).inserted, chain.count < Self.reportLimit {
-                chain.append(content.graph.report(node, depth: chain.count))
+            while visited.insert(node).inserted, visited.count <= Self.reportLimit {
+                if content.graph.shows(node, isShown) {
+                    chain.append(content.graph.report(node, depth: visited.count - 1))
+                }
                 guard let cause = Cause.node(content.graph.nodes[node].cause) else { break }
                 node = cause
             }
@@ -115,8 +121,10 @@ extension DependencyGraph {
 
     /// All nodes around a key, and the edges between them as positions in the list: from what was derived to what it was
     /// derived from.
+    ///
+    /// - Parameter isShown: whether the caller may hear of a key.
     public func surroundings(
-        of key: Key, database: Int, limit: Int
+        of key: Key, database: Int, limit: Int, where isShown: (ByteView) -> Bool
     ) -> (nodes: [NodeReport], edges: [(Int, Int)])? {
         withContent { content in
             let node = content.graph.find(NodeName(key, database: database))
@@ -126,7 +134,7 @@ extension DependencyGraph {
             content.graph.walk(from: node, .down, depth: .max, limit: limit / 2) { found, _ in order.append(found) }
             var positions: [UInt32: Int] = [:]
             var nodes: [NodeReport] = []
-            for node in order where positions[node] == nil {
+            for node in order where positions[node] == nil && content.graph.shows(node, isShown) {
                 positions[node] = nodes.count
                 nodes.append(content.graph.report(node, depth: 0))
             }
@@ -201,6 +209,9 @@ extension Graph {
             dependencies: dependencies(of: node).count, computations: Int(content.computations),
             cost: Int(content.cost), depth: depth)
     }
+
+    /// Whether a node is shown to somebody who may not hear of every key. Tags are nobody's secret.
+    func shows(_ node: UInt32, _ isShown: (ByteView) -> Bool) -> Bool { nodes[node].isTag || isShown(name(node)) }
 
     private func stateName(_ node: UInt32) -> StaticString {
         switch states[node].condition {

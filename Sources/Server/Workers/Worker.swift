@@ -176,7 +176,7 @@ final class Worker: @unchecked Sendable {
         releaseReplies()
         awaitLastSync()
         for connection in Array(connections.values) {
-            flushFinally(connection, now: Clock.wallMilliseconds() / 1000)
+            flush(connection, now: Clock.wallMilliseconds() / 1000)
             close(connection)
         }
         freeClosed()

@@ -96,7 +96,7 @@ public enum ComputeCommands {
         case .waits(let time):
             throw call.suspend(Suspension(deadline: request.waitsUntil ?? time, wakesAt: time))
         case .failed(let message): throw .computeFailed(message)
-        case .cycle(let way): throw .computeCycle(way)
+        case .cycle(let way): throw call.computeCycle(way)
         case .refused(.tooMany): throw .tooManyLeases
         case .refused(.outOfMemory): throw .graphOutOfMemory
         }

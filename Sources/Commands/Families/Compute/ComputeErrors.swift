@@ -14,9 +14,15 @@ extension CommandError {
         CommandError(composed: "STALEDEP \(String(decoding: name.prefix(256), as: UTF8.self))")
     }
 
-    static func computeCycle(_ way: String) -> CommandError { CommandError(composed: "COMPUTECYCLE \(way)") }
-
     static func computeFailed(_ message: [UInt8]) -> CommandError {
         CommandError(composed: "COMPUTEFAILED \(String(decoding: message, as: UTF8.self))")
+    }
+}
+
+extension Call {
+    /// A value would be derived from itself. The way names keys, which not every caller may hear of.
+    func computeCycle(_ way: String) -> CommandError {
+        let isShown = permitsAllKeys([.readOnly, .access])
+        return CommandError(composed: "COMPUTECYCLE \(isShown ? way : "The value would be derived from itself")")
     }
 }

@@ -33,6 +33,11 @@ public enum ComputeInspectionCommands {
             since: ComputeCommands.since, complexity: complexity, summary: summary, syntax: syntax, handler: handler)
     }
 
+    /// Whether a key that was not named by the caller is shown: one that the caller may name.
+    private static func isShown(_ key: ByteView, to user: User?) -> Bool {
+        user?.permits(key: key, [.readOnly]) ?? true
+    }
+
     /// Keys in a picture.
     private static let pictureLimit = 400
 
@@ -88,10 +93,13 @@ public enum ComputeInspectionCommands {
         }
         guard index == call.count else { throw .syntax }
         call.access.settleAll()
-        let nodes =
-            call.graph?.related(to: call.key(1), database: call.access.database, direction, depth: depth) ?? []
-        call.reply.map(nodes.count)
-        for node in nodes {
+        let user = call.restrictedUser
+        let nodes = call.graph?.related(to: call.key(1), database: call.access.database, direction, depth: depth) {
+            isShown($0, to: user)
+        }
+        let found = nodes ?? []
+        call.reply.map(found.count)
+        for node in found {
             call.reply.bulk(node.name)
             call.reply.bulk(node.state)
         }
@@ -103,7 +111,8 @@ public enum ComputeInspectionCommands {
         call.access.settleAll()
         let key = call.key(1)
         let database = call.access.database
-        let report = call.graph?.staleness(of: key, database: database)
+        let user = call.restrictedUser
+        let report = call.graph?.staleness(of: key, database: database) { isShown($0, to: user) }
         let state = call.graph?.report(on: key, database: database, now: call.now)?.node.state
         call.reply.map(4)
         pair("state", state ?? "absent", &call)
@@ -121,8 +130,10 @@ public enum ComputeInspectionCommands {
         let isMermaid = call.count == 3 && call.isWord(2, "mermaid")
         guard call.count == 2 || isMermaid || call.isWord(2, "dot") else { throw .syntax }
         call.access.settleAll()
-        let found = call.graph?.surroundings(
-            of: call.key(1), database: call.access.database, limit: pictureLimit)
+        let user = call.restrictedUser
+        let found = call.graph?.surroundings(of: call.key(1), database: call.access.database, limit: pictureLimit) {
+            isShown($0, to: user)
+        }
         let picture = GraphPicture(nodes: found?.nodes ?? [], edges: found?.edges ?? [])
         call.reply.verbatim(isMermaid ? picture.mermaid : picture.dot)
     }

@@ -72,7 +72,7 @@ extension Call {
         case .ended(.stored(_, let revision)): answer("stored", revision)
         case .ended(.superseded(let revision)): answer("superseded", revision)
         case .ended(.lost): throw .leaseLost
-        case .ended(.cycle(let way)): throw .computeCycle(way)
+        case .ended(.cycle(let way)): throw computeCycle(way)
         case .ended(.outdated(let name)): throw .staleDependency(name)
         case .ended(.outOfMemory): throw .graphOutOfMemory
         }

@@ -60,7 +60,8 @@ public enum SetAlgebraCommands {
 
     private static func answer(_ call: inout Call, _ operation: SetAlgebra.Operation) throws(CommandError) {
         let answer: SetAnswer = try call.work(operation, on: 1..<call.count)
-        call.reply.draft(answer.draft) { $0.set(answer.count) }
+        call.reply.set(answer.count)
+        call.reply.raw(answer.members)
     }
 
     private static func sintercard(_ call: inout Call) throws(CommandError) {

@@ -389,6 +389,55 @@ import Testing
             """#, arguments: [])
     }
 
+    /// Looking at the graph shows nobody the names of keys that he may not name himself.
+    @Test(arguments: ServerKind.onlyFreshet)
+    func theGraphShowsWhatMayBeNamed(_ kind: ServerKind) throws {
+        try Script.run(
+            kind,
+            #"""
+            > ACL SETUSER u on nopass +@compute +@read ~a:*
+            < OK
+            u> AUTH u x
+            < OK
+            > COMPUTE.SET secret:n v
+            <* *
+            > COMPUTE.SET a:c v DEPS 2 a:n secret:n TAGS 1 t
+            <* *
+            u> COMPUTE.DEPS a:c
+            <~ ["a:n", "source", "tag:t", "source"]
+            > COMPUTE.DEPS a:c
+            <* *secret:n*
+            > COMPUTE.SET secret:d v DEPS 1 a:c
+            <* *
+            u> COMPUTE.DEPS a:c DOWN
+            < []
+            > SET secret:n 2
+            < OK
+            u> COMPUTE.WHY a:c
+            <* *"chain", ["a:c"]]
+            > COMPUTE.WHY a:c
+            <* *"chain", ["a:c", "secret:n"]]
+            u> COMPUTE.GRAPH a:c
+            <* *a:c*
+            > COMPUTE.GRAPH a:c
+            <* *secret:n*
+            """#, arguments: [])
+        try ServerPool.with(kind) { server in
+            let client = try server.client()
+            try client.run("ACL SETUSER u on nopass +@all ~a:*")
+            for line in ["a:c v", "secret:n v DEPS 1 a:c", "a:d v DEPS 1 secret:n"] {
+                try client.run("COMPUTE.SET \(line)")
+            }
+            let limited = try server.client()
+            try limited.run("AUTH u x")
+            #expect(try limited.run("COMPUTE.GRAPH a:d").text?.contains("secret") == false)
+            let cycle = try limited.run("COMPUTE.SET a:c v DEPS 1 a:d").description
+            #expect(cycle.contains("COMPUTECYCLE") && !cycle.contains("secret"))
+            #expect(try client.run("COMPUTE.SET a:c v DEPS 1 a:d").description.contains("secret:n"))
+            try client.run("ACL DELUSER u")
+        }
+    }
+
     /// What is refused is not remembered as read, neither for computed keys nor for a client's own cache.
     @Test(arguments: ServerKind.onlyFreshet)
     func whatIsRefusedLeavesNoTrace(_ kind: ServerKind) throws {
