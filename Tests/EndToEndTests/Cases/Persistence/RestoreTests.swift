@@ -110,11 +110,13 @@ import Testing
                 #expect(try Self.restore(client, "k", "0", Array(Self.hello.prefix(index))) == wrong)
             }
             var bodies: [[UInt8]] = [
-                [99], [2, 0], [1, 0], [6, 1], [254, 0], [4, 2, 1, 0x61, 1, 0x61, 1, 0x61, 1, 0x61], [0, 0xC4, 1],
+                [99], [2, 0], [1, 0], [6, 1], [254, 0], [0, 0xC4, 1],
                 [0, 63, 0x61], [11, 8, 3, 0, 0, 0, 1, 0, 0, 0],
             ]
-            // Redis takes the footer for a part of the value.
-            if kind == .freshet { bodies += [[], [0], [0, 5, 0x61], [0, 1, 0x61, 0]] }
+            // Redis takes the footer for a part of the value, and does not look for fields that are there twice.
+            if kind == .freshet {
+                bodies += [[], [0], [0, 5, 0x61], [0, 1, 0x61, 0], [4, 2, 1, 0x61, 1, 0x61, 1, 0x61, 1, 0x61]]
+            }
             for body in bodies {
                 #expect(try Self.restore(client, "k", "0", OldEncodings.payload(body, version: 9)) == bad, "\(body)")
             }
