@@ -10,6 +10,7 @@ import eviction
 import expiry
 import instructions
 import memory
+import persist
 import pubsub
 import servers
 import sets
@@ -30,6 +31,7 @@ BENCHMARKS = {
     "sets": sets,
     "streams": streams,
     "sort": sort,
+    "persist": persist,
     "instructions": instructions,
 }
 

@@ -80,10 +80,12 @@ def free_port():
 class Server:
     """A running server process of its own folder and port; a context manager that ends it."""
 
-    def __init__(self, name, command, port, cores):
+    def __init__(self, name, command, port, cores, folder=None, patience=15):
         self.name = name
         self.port = port
-        self._directory = tempfile.mkdtemp(prefix=f"bench-{name}-")
+        self.folder = self._directory = folder or tempfile.mkdtemp(prefix=f"bench-{name}-")
+        self._keeps = folder is not None
+        self._patience = patience
         self._log = open(os.path.join(self._directory, "log"), "w+b")
         try:
             self._process = subprocess.Popen(
@@ -107,7 +109,7 @@ class Server:
     def stop(self):
         self._process.send_signal(signal.SIGTERM)
         try:
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=self._patience)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -115,10 +117,11 @@ class Server:
 
     def _remove_folder(self):
         self._log.close()
-        shutil.rmtree(self._directory, ignore_errors=True)
+        if not self._keeps:
+            shutil.rmtree(self._directory, ignore_errors=True)
 
     def _wait_until_ready(self):
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + self._patience
         while True:
             try:
                 connection = self.connect()
@@ -131,7 +134,7 @@ class Server:
                     self._log.seek(0)
                     tail = self._log.read()[-2000:].decode(errors="replace")
                     raise BenchError(f"{self.name} did not start ({error}):\n{tail}") from None
-                time.sleep(0.02)
+                time.sleep(0.005)
 
     def connect(self):
         return wire.Connection(self.port)
@@ -153,6 +156,17 @@ class Server:
             if line.startswith("VmRSS:"):
                 return int(line.split()[1]) * 1024
         raise BenchError(f"{self.name} has ended")
+
+    def resident_bytes_of_all(self):
+        """Resident memory of the server and of what it has forked, each page counted once."""
+        total = 0
+        children = pathlib.Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        with contextlib.suppress(OSError):
+            for process in [self._process.pid, *children.read_text().split()]:
+                for line in pathlib.Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+                    if line.startswith("Pss:"):
+                        total += int(line.split()[1]) * 1024
+        return total
 
     def settled_resident_bytes(self):
         """Resident memory once it has stopped moving: tables may still be resizing in the background."""
@@ -179,7 +193,8 @@ class Launcher:
         if NULL in names:
             self._binaries[NULL] = build_null_server()
 
-    def start(self, name, cores, threads=1):
+    def start(self, name, cores, threads=1, arguments=(), folder=None, patience=15):
+        """Starts a server. `arguments` win over the defaults; `folder` is used instead of a new one, and kept."""
         port = free_port()
         command = [self._binaries[name]]
         if name == NULL:
@@ -188,4 +203,4 @@ class Launcher:
             command += ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         if name == FRESHET:
             command += ["--threads", str(threads)]
-        return Server(name, command, port, cores)
+        return Server(name, [*command, *map(str, arguments)], port, cores, folder, patience)

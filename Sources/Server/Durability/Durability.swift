@@ -93,10 +93,17 @@ final class Durability: @unchecked Sendable {
         return body(&guarded)
     }
 
-    /// Takes over the settings that concern the log.
+    /// Takes over the settings that concern the files.
     func configure(_ settings: Settings) {
         log.policy = SyncPolicy(rawValue: settings.appendSync.rawValue) ?? .everysec
         log.addsTimestamps = settings.stampsLog
+        guard !loading.isLoading, thread != nil else { return }
+        updateRefusal()
+        if settings.appendOnly, !server.keyspace.isLogging {
+            request(.rewrite)
+        } else if !settings.appendOnly, server.keyspace.isLogging {
+            endLogging()
+        }
     }
 
     // MARK: Life

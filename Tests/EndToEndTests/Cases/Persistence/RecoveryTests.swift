@@ -1,0 +1,192 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What is on the disk when a server ends, and what the next one makes of it: Freshet's files and Redis's are alike.
+@Suite struct RecoveryTests {
+    /// Who writes the files, and who reads them.
+    private static let pairs: [(writer: ServerKind, reader: ServerKind)] = ServerKind.all.flatMap { writer in
+        ServerKind.all.map { (writer, $0) }
+    }
+
+    /// A server with everything in it.
+    private static func filled(_ kind: ServerKind, _ arguments: [String]) throws -> (ServerProcess, [String]) {
+        let server = try ServerProcess(kind, arguments)
+        let client = try server.client()
+        for command in Contents.commands {
+            let reply = try client.run(command)
+            #expect(!reply.isError, "\(command): \(reply)")
+        }
+        return (server, try Contents.all(client))
+    }
+
+    @Test(arguments: pairs)
+    func whatWasLoggedIsThereAfterAKill(_ pair: (writer: ServerKind, reader: ServerKind)) throws {
+        let (server, contents) = try Self.filled(pair.writer, ["--appendonly", "yes"])
+        server.kill()
+        let next = try ServerProcess(pair.reader, ["--appendonly", "yes", "--dir", server.directory])
+        #expect(try Contents.all(next.client()) == contents)
+    }
+
+    @Test(arguments: pairs)
+    func whatWasRewrittenIsThereAfterAKill(_ pair: (writer: ServerKind, reader: ServerKind)) throws {
+        let (server, contents) = try Self.filled(pair.writer, ["--appendonly", "yes"])
+        let client = try server.client()
+        try client.run("BGREWRITEAOF")
+        try eventually { try client.run("INFO persistence").text?.contains("aof_rewrite_in_progress:0") == true }
+        try client.run("SET behind it")
+        server.kill()
+        let next = try ServerProcess(pair.reader, ["--appendonly", "yes", "--dir", server.directory])
+        let reader = try next.client()
+        #expect(try reader.run("GETDEL behind") == .bulk("it"))
+        #expect(try Contents.all(reader) == contents)
+    }
+
+    @Test(arguments: pairs)
+    func whatWasSavedIsThereAfterAKill(_ pair: (writer: ServerKind, reader: ServerKind)) throws {
+        let (server, contents) = try Self.filled(pair.writer, [])
+        #expect(try server.client().run("SAVE") == .status("OK"))
+        server.kill()
+        let next = try ServerProcess(pair.reader, ["--dir", server.directory])
+        #expect(try Contents.all(next.client()) == contents)
+    }
+
+    /// DEBUG DIGEST and the like exist nowhere else: what Redis has reloaded by itself is what it has written.
+    @Test(arguments: ServerKind.all)
+    func whatExpiresMeanwhileIsLeftOut(_ kind: ServerKind) throws {
+        let server = try ServerProcess(kind, [])
+        let client = try server.client()
+        try client.run("SET short lived PX 50")
+        try client.run("SET long lived")
+        try client.run("SAVE")
+        server.kill()
+        try eventually { Date().timeIntervalSince1970 > 0 && usleep(60_000) == 0 }
+        let next = try ServerProcess(kind, ["--dir", server.directory])
+        #expect(try next.client().run("KEYS *") == .array([.bulk("long")]))
+        #expect(try next.client().run("INFO persistence").text?.contains("rdb_last_load_keys_expired:1") == true)
+    }
+
+    @Test(arguments: ServerKind.all)
+    func ofATransactionAllIsThereOrNothing(_ kind: ServerKind) throws {
+        let server = try ServerProcess(kind, ["--appendonly", "yes"])
+        let client = try server.client()
+        try client.run("SET before 1")
+        for line in ["MULTI", "SET a 1", "SET b 1", "EXEC"] { try client.run(line) }
+        server.kill()
+        let folder = "\(server.directory)/appendonlydir"
+        let name = try #require(FileManager.default.contentsOfDirectory(atPath: folder).first { $0.hasSuffix(".incr.aof") })
+        let path = "\(folder)/\(name)"
+        let size = try #require(FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+        truncate(path, size - 5)
+        let next = try ServerProcess(kind, ["--appendonly", "yes", "--dir", server.directory])
+        #expect(try next.client().run("KEYS *") == .array([.bulk("before")]))
+        // What was cut off is cut off in the file.
+        #expect(try next.client().run("SET after 2") == .status("OK"))
+        next.kill()
+        let last = try ServerProcess(kind, ["--appendonly", "yes", "--dir", server.directory])
+        #expect(try last.client().run("DBSIZE") == .integer(2))
+    }
+
+    @Test func damageInTheMiddleIsNotLoaded() throws {
+        let server = try ServerProcess(.freshet, ["--appendonly", "yes"])
+        let client = try server.client()
+        for index in 0..<100 { try client.run("SET key:\(index) value") }
+        server.kill()
+        let path = "\(server.directory)/appendonlydir/appendonly.aof.1.incr.aof"
+        var text = try Data(contentsOf: URL(fileURLWithPath: path))
+        text[text.count / 2] = 0xFF
+        text[text.count / 2 + 1] = 0xFF
+        try text.write(to: URL(fileURLWithPath: path))
+        #expect(throws: (any Error).self) {
+            try ServerProcess(.freshet, ["--appendonly", "yes", "--dir", server.directory])
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == text)
+    }
+
+    @Test func aSnapshotThatIsDamagedIsNotLoaded() throws {
+        let (server, _) = try Self.filled(.freshet, [])
+        try server.client().run("SAVE")
+        server.kill()
+        let path = "\(server.directory)/dump.rdb"
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        bytes[bytes.count / 2] ^= 1
+        try bytes.write(to: URL(fileURLWithPath: path))
+        #expect(throws: (any Error).self) { try ServerProcess(.freshet, ["--dir", server.directory]) }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == bytes)
+    }
+
+    /// Two counters are always raised together; no snapshot may tell them apart, whenever it was taken.
+    @Test func aSnapshotIsOfOneMoment() async throws {
+        let server = try ServerProcess(.freshet, ["--appendonly", "yes"])
+        let client = try server.client()
+        for start in stride(from: 0, to: 40_000, by: 1000) {
+            _ = try client.pipeline((start..<start + 1000).map { ["SET", "key:\($0)", "0"].map { Array($0.utf8) } })
+        }
+        let stop = Flag()
+        let writers = (0..<3).map { number in
+            Thread {
+                guard let writer = try? server.client() else { return }
+                var index = number
+                while !stop.isSet {
+                    index = (index + 7919) % 40_000
+                    _ = try? writer.pipeline(lines: [
+                        "MULTI", "INCR key:\(index)", "INCR sum", "LPUSH list:\(index % 10) \(index)", "INCR pushes", "EXEC",
+                    ])
+                }
+                stop.ended()
+            }
+        }
+        for writer in writers { writer.start() }
+        for _ in 0..<3 { #expect(try client.run("SAVE") == .status("OK")) }
+        try client.run("BGREWRITEAOF")
+        try eventually { try client.run("INFO persistence").text?.contains("aof_rewrite_in_progress:0") == true }
+        stop.set()
+        try eventually { stop.count == 3 }
+        let sum = try client.run("GET sum")
+        server.kill()
+        for (arguments, isLast) in [(["--appendonly", "no"], false), (["--appendonly", "yes"], true)] {
+            let next = try ServerProcess(.freshet, arguments + ["--dir", server.directory])
+            let reader = try next.client()
+            var total = 0
+            for start in stride(from: 0, to: 40_000, by: 1000) {
+                let replies = try reader.pipeline((start..<start + 1000).map { ["GET", "key:\($0)"].map { Array($0.utf8) } })
+                total += replies.reduce(0) { $0 + (Int($1.text ?? "") ?? 0) }
+            }
+            let lengths = try (0..<10).reduce(0) { $0 + (Int(try reader.run("LLEN list:\($1)").text ?? "") ?? 0) }
+            #expect(try reader.run("GET sum") == .bulk("\(total)"))
+            #expect(try reader.run("GET pushes") == .bulk("\(lengths)"))
+            if isLast { #expect(try reader.run("GET sum") == sum) }
+            next.kill()
+        }
+    }
+
+    /// Whole databases that change while a snapshot is written let it begin anew.
+    @Test func emptyingADatabaseDuringASnapshotDoesNoHarm() throws {
+        let server = try ServerProcess(.freshet, ["--appendonly", "yes"])
+        let client = try server.client()
+        for start in stride(from: 0, to: 50_000, by: 1000) {
+            _ = try client.pipeline((start..<start + 1000).map { ["SET", "key:\($0)", "x"].map { Array($0.utf8) } })
+        }
+        for command in ["FLUSHALL", "SWAPDB 0 1", "FLUSHDB"] {
+            try client.run("BGREWRITEAOF")
+            try client.run(command)
+            try client.run("SET \(command.split(separator: " ")[0]) 1")
+            try eventually { try client.run("INFO persistence").text?.contains("aof_rewrite_in_progress:0") == true }
+        }
+        let contents = try Contents.all(client)
+        server.kill()
+        let next = try ServerProcess(.freshet, ["--appendonly", "yes", "--dir", server.directory])
+        #expect(try Contents.all(next.client()) == contents)
+    }
+}
+
+/// Tells threads to end, and counts those that have.
+private final class Flag: @unchecked Sendable {
+    private let lock = NSLock()
+    private var value = false
+    private var endings = 0
+    var isSet: Bool { lock.withLock { value } }
+    var count: Int { lock.withLock { endings } }
+    func set() { lock.withLock { value = true } }
+    func ended() { lock.withLock { endings += 1 } }
+}
