@@ -33,8 +33,9 @@ struct LZFCompressor: ~Copyable {
     mutating func compress(_ input: ByteView, to output: UnsafeMutablePointer<UInt8>, limit: Int) -> Int? {
         let count = input.count
         guard count >= 4, count <= Self.maximumCount, limit > 0 else { return nil }
-        // Twice as many slots as places, at least.
-        let bits = min(Self.maximumBits, max(8, Int.bitWidth - count.leadingZeroBitCount + 1))
+        // At least eight times as many slots as places: what is found is then rarely of another triple, which the processor
+        // would not foresee.
+        let bits = min(Self.maximumBits, max(8, Int.bitWidth - count.leadingZeroBitCount + 3))
         let table = table(bits: bits)
         if nextPlace > UInt32.max - UInt32(count) {
             memset(table, 0, MemoryLayout<UInt32>.stride << self.bits)
@@ -47,14 +48,16 @@ struct LZFCompressor: ~Copyable {
         var writer = Output(start: output, limit: limit)
         var literals = 0
         var index = 0
-        while index &+ 2 < count {
-            let triple = Self.triple(bytes, index, count)
+        while index &+ 3 <= count {
+            // The last three are read with the one before them.
+            let isLast = index &+ 3 == count
+            let triple = isLast ? Self.four(bytes + index - 1) &>> 8 : Self.triple(bytes + index)
             let slot = Self.slot(triple, shift)
             let place = table[slot]
             table[slot] = base &+ UInt32(truncatingIfNeeded: index)
             let candidate = Int(place) &- Int(base)
             guard candidate >= 0, index &- candidate <= Self.maximumDistance,
-                Self.triple(bytes, candidate, count) == triple
+                Self.triple(bytes + candidate) == triple
             else {
                 index &+= 1
                 continue
@@ -68,7 +71,7 @@ struct LZFCompressor: ~Copyable {
             // and again, and it is faster.
             if end &+ 2 < count {
                 for place in (end &- 2)..<end {
-                    table[Self.slot(Self.triple(bytes, place, count), shift)] =
+                    table[Self.slot(Self.triple(bytes + place), shift)] =
                         base &+ UInt32(truncatingIfNeeded: place)
                 }
             }
@@ -90,13 +93,13 @@ struct LZFCompressor: ~Copyable {
         return larger
     }
 
-    /// The three bytes at `index`, which are there.
+    /// Three bytes of four that are there.
     @inline(__always)
-    private static func triple(_ bytes: UnsafePointer<UInt8>, _ index: Int, _ count: Int) -> UInt32 {
-        if index &+ 4 <= count {
-            return UnsafeRawPointer(bytes + index).loadUnaligned(as: UInt32.self) & 0xFF_FFFF
-        }
-        return UInt32(bytes[index]) | UInt32(bytes[index &+ 1]) &<< 8 | UInt32(bytes[index &+ 2]) &<< 16
+    private static func triple(_ bytes: UnsafePointer<UInt8>) -> UInt32 { four(bytes) & 0xFF_FFFF }
+
+    @inline(__always)
+    private static func four(_ bytes: UnsafePointer<UInt8>) -> UInt32 {
+        UInt32(littleEndian: UnsafeRawPointer(bytes).loadUnaligned(as: UInt32.self))
     }
 
     @inline(__always)

@@ -19,7 +19,7 @@ enum LZFExpansion {
             if control < 32 {
                 let run = control &+ 1
                 guard run <= end &- index, run <= count &- written else { return false }
-                memcpy(output + written, source + index, run)
+                copy(source + index, to: output + written, run, readable: end &- index, writable: count &- written)
                 index &+= run
                 written &+= run
                 continue
@@ -34,17 +34,39 @@ enum LZFExpansion {
             let distance = ((control & 0x1F) &<< 8 | Int(source[index])) &+ 1
             index &+= 1
             guard distance <= written, length <= count &- written else { return false }
-            repeatBytes(at: output + written, distance: distance, length: length)
+            repeatBytes(
+                at: output + written, distance: distance, length: length, writable: count &- written)
             written &+= length
         }
         return written == count
     }
 
-    /// Writes `length` bytes at `target`, each of which is the one `distance` before it.
+    /// Copies up to 32 bytes: all 32 where both sides have so many, which is faster than to tell how many it are.
     @inline(__always)
-    private static func repeatBytes(at target: UnsafeMutablePointer<UInt8>, distance: Int, length: Int) {
-        if distance >= length {
-            memcpy(target, target - distance, length)
+    private static func copy(
+        _ source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, _ run: Int, readable: Int, writable: Int
+    ) {
+        guard readable >= 32, writable >= 32 else {
+            memcpy(target, source, run)
+            return
+        }
+        memcpy(target, source, 32)
+    }
+
+    /// Writes `length` bytes at `target`, each of which is the one `distance` before it, and perhaps some more within what is
+    /// `writable`.
+    @inline(__always)
+    private static func repeatBytes(
+        at target: UnsafeMutablePointer<UInt8>, distance: Int, length: Int, writable: Int
+    ) {
+        if distance >= 8, writable &- length >= 8 {
+            let raw = UnsafeMutableRawPointer(target)
+            var index = 0
+            repeat {
+                let word = raw.loadUnaligned(fromByteOffset: index &- distance, as: UInt64.self)
+                raw.storeBytes(of: word, toByteOffset: index, as: UInt64.self)
+                index &+= 8
+            } while index < length
             return
         }
         if distance == 1 {

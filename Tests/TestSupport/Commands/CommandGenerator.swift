@@ -117,6 +117,7 @@ public struct CommandGenerator {
         "SELECT {db}", "SWAPDB 0 1", "FLUSHDB", "FLUSHALL", "DBSIZE", "RANDOMKEY", "PING [{v}]", "ECHO {v}",
         "OBJECT FREQ {k}", "OBJECT NOSUCH {k}", "COMMAND GETKEYS MSET {k} {v} {k} {v}",
         "COMMAND GETKEYS ZUNIONSTORE {k} 2 {k} {k}", "CONFIG GET hash-max-listpack-value", "CLIENT GETNAME",
+        "RESTORE {k} {t} {v} [REPLACE] [ABSTTL] [IDLETIME~{c}|FREQ~{c}]",
         "CLIENT SETNAME {m}", "ZRANDMEMBER {k}", "HRANDFIELD {k}", "MEMORY USAGE nothing", "COMMAND NOSUCH",
     ]
 }
