@@ -37,7 +37,7 @@ enum PersistenceCommands {
             let (saves, hasFailed) = durability.withState { ($0.saves, $0.lastSaveFailed) }
             if saves > suspension.count { return call.reply.ok() }
             if hasFailed { throw CommandError("ERR") }
-        } else if durability.withState({ $0.running == .snapshot }) {
+        } else if durability.withState({ $0.active == .snapshot }) {
             throw CommandError("ERR Background save already in progress")
         }
         var suspension = Suspension(deadline: .max, wakesAt: .max)
@@ -50,7 +50,7 @@ enum PersistenceCommands {
         let isScheduled = call.count == 2 && call.isWord(1, "schedule")
         if call.count > 1, !isScheduled { throw .syntax }
         let durability = call.server.durability
-        switch durability.withState({ $0.running }) {
+        switch durability.withState({ $0.active }) {
         case .snapshot: throw CommandError("ERR Background save already in progress")
         case .rewrite where !isScheduled:
             throw CommandError(
@@ -71,7 +71,7 @@ enum PersistenceCommands {
 
     private static func rewrite(_ call: inout Call) throws(CommandError) {
         let durability = call.server.durability
-        switch durability.withState({ $0.running }) {
+        switch durability.withState({ $0.active }) {
         case .rewrite: throw CommandError("ERR Background append only file rewriting already in progress")
         case .snapshot:
             durability.request(.rewrite)

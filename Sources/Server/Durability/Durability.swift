@@ -46,7 +46,9 @@ final class Durability: @unchecked Sendable {
         var rewrittenSize = 0
         var settledSize = 0
         /// For how long it has been running.
-        var runningSeconds: Int { Int((Clock.wallMilliseconds() - runningSince) / 1000) }
+        var runningSeconds: Int { running == nil ? 0 : Int((Clock.wallMilliseconds() - runningSince) / 1000) }
+        /// What is running, or will be as soon as the saver has woken: who has asked for it takes it for begun.
+        var active: Task? { running ?? (wantsRewrite ? .rewrite : wantsSnapshot ? .snapshot : nil) }
         /// What went wrong last, for SAVE and for the log.
         var lastError = ""
     }

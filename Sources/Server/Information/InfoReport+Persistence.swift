@@ -26,7 +26,7 @@ extension InfoReport {
     }
 
     private mutating func writeSnapshots(_ state: Durability.State) {
-        let isSaving = state.running == .snapshot
+        let isSaving = state.active == .snapshot
         info.field("rdb_changes_since_last_save", max(0, totals.changes - state.changesSaved))
         info.field("rdb_bgsave_in_progress", isSaving ? 1 : 0)
         info.field("rdb_last_save_time", state.lastSave)
@@ -42,10 +42,10 @@ extension InfoReport {
     private mutating func writeLog(_ state: Durability.State) {
         let log = server.durability.log
         let isLogging = server.keyspace.isLogging
-        let isRewriting = state.running == .rewrite
+        let isRewriting = state.active == .rewrite
         info.field("aof_enabled", isLogging ? 1 : 0)
         info.field("aof_rewrite_in_progress", isRewriting ? 1 : 0)
-        info.field("aof_rewrite_scheduled", state.wantsRewrite ? 1 : 0)
+        info.field("aof_rewrite_scheduled", state.wantsRewrite && state.running != nil ? 1 : 0)
         info.field("aof_last_rewrite_time_sec", state.lastRewriteSeconds)
         info.field("aof_current_rewrite_time_sec", isRewriting ? state.runningSeconds : -1)
         info.field("aof_last_bgrewrite_status", state.lastRewriteFailed ? "err" : "ok")
@@ -56,7 +56,7 @@ extension InfoReport {
         guard isLogging else { return }
         info.field("aof_current_size", state.settledSize + log.fileSize)
         info.field("aof_base_size", state.rewrittenSize)
-        info.field("aof_pending_rewrite", state.wantsRewrite ? 1 : 0)
+        info.field("aof_pending_rewrite", state.wantsRewrite && state.running != nil ? 1 : 0)
         info.field("aof_buffer_length", log.bufferedBytes)
         info.field("aof_pending_bio_fsync", log.pendingSyncs)
         info.field("aof_delayed_fsync", log.delayedWrites)
