@@ -44,7 +44,8 @@ extension Directive.Kind {
             settings.saveRules.isEmpty ? [[""]] : settings.saveRules.map { ["\($0.seconds)", "\($0.changes)"] }
         },
         set: { settings, words in
-            let words = words == [""] ? [] : words
+            // One word may hold all of them, as on the command line.
+            let words = words.flatMap { $0.split(separator: " ").map(String.init) }
             guard words.count % 2 == 0 else { return "Invalid save parameters" }
             var rules: [Settings.SaveRule] = []
             for start in stride(from: 0, to: words.count, by: 2) {

@@ -215,7 +215,7 @@ final class Server: @unchecked Sendable {
         guard !durability.loading.isLoading, savesAtEnd.withLock({ $0 }) ?? !settings.saveRules.isEmpty else {
             return true
         }
-        return durability.saveSnapshot()
+        return durability.saveSnapshot(atEnd: true)
     }
 
     /// Ends the process as SIGTERM does; nothing where it ends already, since a second signal does not let it finish.

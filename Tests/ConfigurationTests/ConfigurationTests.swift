@@ -54,7 +54,8 @@ extension Configuration {
         let configuration = Configuration()
         #expect(configuration.value("port") == "6379")
         #expect(configuration.get(["PORT"]).first?.name == "PORT")
-        #expect(configuration.value("save") == "" && configuration.value("appendonly") == "no")
+        #expect(
+            configuration.value("save") == "3600 1 300 100 60 10000" && configuration.value("appendonly") == "no")
         #expect(configuration.value("bind") == "* -::*")
         #expect(
             configuration.value("client-output-buffer-limit")
@@ -105,8 +106,11 @@ extension Configuration {
             ("loglevel", "foo", "argument(s) must be one of the following: debug, verbose, notice, warning, nothing"),
             ("port", "1", "can't set immutable config"),
             ("dir", "/tmp", "can't set protected config"),
-            ("appendonly", "yes", "not supported by this server"),
-            ("save", "60 1000", "not supported by this server"),
+            ("appendonly", "maybe", "argument must be 'yes' or 'no'"),
+            ("save", "60 1000 5", "Invalid save parameters"),
+            ("save", "0 1000", "Invalid save parameters"),
+            ("dbfilename", "a", "can't set protected config"),
+            ("aof-use-rdb-preamble", "no", "not supported by this server"),
             ("io-threads", "4", "not supported by this server"),
             ("maxmemory", "10%", "argument must be a memory value"),
             ("maxmemory-clients", "101%", "percentage argument must be less or equal to 100"),

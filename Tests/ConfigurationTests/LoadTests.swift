@@ -86,6 +86,9 @@ final class TemporaryFolder {
             ("requirepass a b", 1, "requirepass (redacted)", "wrong number of arguments"),
             ("\"requirepass\" a b", 1, "\"requirepass\" (redacted)", "wrong number of arguments"),
             ("appendonly", 1, "appendonly", "wrong number of arguments"),
+            ("save 60", 1, "save 60", "Invalid save parameters"),
+            ("dbfilename a/b", 1, "dbfilename a/b", "dbfilename can't be a path, just a filename"),
+            ("appenddirname ..", 1, "appenddirname ..", "appenddirname can't be a path, just a filename"),
             ("\"\" 1", 1, "\"\" 1", "Bad directive or wrong number of arguments"),
             (
                 "rename-command a b", 1, "rename-command a b",
@@ -104,11 +107,19 @@ final class TemporaryFolder {
         }
     }
 
+    @Test func linesOfSaveAddUpAndReplaceTheDefault() throws {
+        #expect(try Configuration.reading("save 60 1000\nsave 5 1").value("save") == "60 1000 5 1")
+        #expect(try Configuration.reading("save 60 1000\nsave \"\"").value("save") == "")
+        #expect(try Configuration.reading("save 60 1000 5 1").value("save") == "60 1000 5 1")
+        #expect(try Configuration(arguments: ["--save", "60 1000"]).value("save") == "60 1000")
+    }
+
     @Test func whatHasNoEffectIsAWarning() throws {
-        let configuration = try Configuration.reading("io-threads 4\nport 1\nsave 60 1000\nappendonly yes\ntls-port 0")
-        #expect(configuration.warnings.map(\.name) == ["io-threads", "save", "appendonly"])
+        let configuration = try Configuration.reading(
+            "io-threads 4\nport 1\nset-proc-title yes\naof-use-rdb-preamble no\ntls-port 0")
+        #expect(configuration.warnings.map(\.name) == ["io-threads", "set-proc-title", "aof-use-rdb-preamble"])
         #expect(configuration.warnings.map(\.line) == [1, 3, 4])
-        #expect(configuration.value("appendonly") == "no")
+        #expect(configuration.value("aof-use-rdb-preamble") == "yes")
         let other = try Configuration.reading(
             "lazyfree-lazy-user-del no\nactiverehashing yes\nnotify-keyspace-events KEA")
         #expect(other.warnings.map(\.line) == [1])

@@ -87,13 +87,14 @@ enum PersistenceCommands {
             1, in: 0...1, or: CommandError("ERR value is out of range, value must between 0 and 1"))
         let replicas = try call.integer(
             2, in: 0...Int64.max, or: CommandError("ERR value is out of range, must be positive"))
-        let deadline = try call.deadline(milliseconds: 3)
+        var deadline = try call.deadline(milliseconds: 3)
         let server = call.server
         guard local == 0 || call.isLogging else {
             throw CommandError("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.")
         }
         let log = server.durability.log
         let suspension = call.takeSuspension()
+        if let suspension { deadline = suspension.deadline }
         let position = suspension.map { UInt64($0.count) } ?? log.appendedPosition
         let isSynced = log.syncedPosition >= position && call.isLogging
         // Nobody has a copy.

@@ -19,12 +19,12 @@ extension Durability {
 
     /// Writes a snapshot and puts it in place of the one before. Called by the saver, or when no other thread runs.
     @discardableResult
-    func saveSnapshot() -> Bool {
+    func saveSnapshot(atEnd isEnd: Bool = false) -> Bool {
         let start = Clock.wallMilliseconds()
         let temporary = path("temp-\(getpid()).rdb")
         do throws(PersistenceError) {
             var changes = 0
-            try write(temporary, Self.options(server.settings), prepare: {}) { changes = self.changes }
+            try write(temporary, Self.options(server.settings), isLast: isEnd, prepare: {}) { changes = self.changes }
             try fileSystem.rename(temporary, to: snapshotPath)
             try fileSystem.syncFolder(server.settings.directory)
             let seconds = Int((Clock.wallMilliseconds() - start) / 1000)
@@ -62,10 +62,11 @@ extension Durability {
     /// meanwhile.
     ///
     /// - Parameters:
+    ///   - isLast: whether it is what the server ends with, and not ended by that.
     ///   - prepare: called before each cut.
     ///   - onCut: called at each cut, with every shard held.
     private func write(
-        _ path: String, _ options: Snapshot.Options, prepare: () throws(PersistenceError) -> Void,
+        _ path: String, _ options: Snapshot.Options, isLast: Bool = false, prepare: () throws(PersistenceError) -> Void,
         onCut: () throws(PersistenceError) -> Void
     ) throws(PersistenceError) {
         while true {
@@ -76,7 +77,7 @@ extension Durability {
                 state.snapshot = snapshot
                 return state.isStopping
             }
-            if isStopping { snapshot.cancel() }
+            if isStopping, !isLast { snapshot.cancel() }
             if case .complete = try snapshot.run(onCut: onCut) { return try file.sync() }
             server.log.notice("Whole databases have changed: the snapshot begins anew")
         }

@@ -151,8 +151,6 @@ final class Durability: @unchecked Sendable {
     private func nextTask() -> Task? {
         condition.lock()
         defer { condition.unlock() }
-        guarded.running = nil
-        guarded.snapshot = nil
         while !guarded.isStopping {
             if guarded.wantsRewrite {
                 guarded.wantsRewrite = false
@@ -179,6 +177,9 @@ final class Durability: @unchecked Sendable {
 
     private func wakeWaiters() {
         let waiters = withState { state in
+            // Who is woken finds it over.
+            state.running = nil
+            state.snapshot = nil
             defer { state.waiters = [] }
             return state.waiters
         }

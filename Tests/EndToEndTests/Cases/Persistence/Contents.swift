@@ -46,7 +46,12 @@ enum Contents {
             return stride(from: 0, to: words.count, by: 2).map { words[$0] + "=" + words[$0 + 1] }.sorted()
                 .joined(separator: " ")
         default:
-            let groups = try client.run("XINFO GROUPS '\(key)'").description
+            // What Redis logs of XREADGROUP does not say how many entries the group has read.
+            let groups = (try client.run("XINFO GROUPS '\(key)'").elements ?? []).map { group in
+                stride(from: 0, to: group.elements?.count ?? 0, by: 2)
+                    .filter { group[$0].text != "entries-read" && group[$0].text != "lag" }
+                    .map { "\(group[$0])=\(group[$0 + 1])" }.joined(separator: " ")
+            }
             let pending = try client.run("XPENDING '\(key)' g")
             return "\(try client.run("XRANGE '\(key)' - +")) \(groups) \(pending)"
         }

@@ -29,7 +29,7 @@ import Testing
         #expect(try client.run("CONFIG SET save '1'").isError)
         try client.run("SET a 1")
         try client.run("SET b 1")
-        try eventually { FileManager.default.fileExists(atPath: "\(server.directory)/dump.rdb") }
+        eventually { FileManager.default.fileExists(atPath: "\(server.directory)/dump.rdb") }
     }
 
     @Test(arguments: ServerKind.all)

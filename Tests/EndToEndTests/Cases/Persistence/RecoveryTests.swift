@@ -9,6 +9,11 @@ import Testing
         ServerKind.all.map { (writer, $0) }
     }
 
+    /// Logging as nothing of it is lost with the process: Redis puts off writing while it syncs.
+    private static func logging(_ kind: ServerKind) -> [String] {
+        ["--appendonly", "yes"] + (kind == .redis ? ["--appendfsync", "always"] : [])
+    }
+
     /// A server with everything in it.
     private static func filled(_ kind: ServerKind, _ arguments: [String]) throws -> (ServerProcess, [String]) {
         let server = try ServerProcess(kind, arguments)
@@ -22,15 +27,15 @@ import Testing
 
     @Test(arguments: pairs)
     func whatWasLoggedIsThereAfterAKill(_ pair: (writer: ServerKind, reader: ServerKind)) throws {
-        let (server, contents) = try Self.filled(pair.writer, ["--appendonly", "yes"])
+        let (server, contents) = try Self.filled(pair.writer, Self.logging(pair.writer))
         server.kill()
         let next = try ServerProcess(pair.reader, ["--appendonly", "yes", "--dir", server.directory])
-        #expect(try Contents.all(next.client()) == contents)
+        #expect(Set(try Contents.all(next.client())).symmetricDifference(contents) == [])
     }
 
     @Test(arguments: pairs)
     func whatWasRewrittenIsThereAfterAKill(_ pair: (writer: ServerKind, reader: ServerKind)) throws {
-        let (server, contents) = try Self.filled(pair.writer, ["--appendonly", "yes"])
+        let (server, contents) = try Self.filled(pair.writer, Self.logging(pair.writer))
         let client = try server.client()
         try client.run("BGREWRITEAOF")
         try eventually { try client.run("INFO persistence").text?.contains("aof_rewrite_in_progress:0") == true }
@@ -39,7 +44,7 @@ import Testing
         let next = try ServerProcess(pair.reader, ["--appendonly", "yes", "--dir", server.directory])
         let reader = try next.client()
         #expect(try reader.run("GETDEL behind") == .bulk("it"))
-        #expect(try Contents.all(reader) == contents)
+        #expect(Set(try Contents.all(reader)).symmetricDifference(contents) == [])
     }
 
     @Test(arguments: pairs)
@@ -48,7 +53,7 @@ import Testing
         #expect(try server.client().run("SAVE") == .status("OK"))
         server.kill()
         let next = try ServerProcess(pair.reader, ["--dir", server.directory])
-        #expect(try Contents.all(next.client()) == contents)
+        #expect(Set(try Contents.all(next.client())).symmetricDifference(contents) == [])
     }
 
     /// DEBUG DIGEST and the like exist nowhere else: what Redis has reloaded by itself is what it has written.
@@ -60,7 +65,7 @@ import Testing
         try client.run("SET long lived")
         try client.run("SAVE")
         server.kill()
-        try eventually { Date().timeIntervalSince1970 > 0 && usleep(60_000) == 0 }
+        usleep(60_000)
         let next = try ServerProcess(kind, ["--dir", server.directory])
         #expect(try next.client().run("KEYS *") == .array([.bulk("long")]))
         #expect(try next.client().run("INFO persistence").text?.contains("rdb_last_load_keys_expired:1") == true)
@@ -68,22 +73,24 @@ import Testing
 
     @Test(arguments: ServerKind.all)
     func ofATransactionAllIsThereOrNothing(_ kind: ServerKind) throws {
-        let server = try ServerProcess(kind, ["--appendonly", "yes"])
+        let server = try ServerProcess(kind, Self.logging(kind))
         let client = try server.client()
         try client.run("SET before 1")
         for line in ["MULTI", "SET a 1", "SET b 1", "EXEC"] { try client.run(line) }
         server.kill()
         let folder = "\(server.directory)/appendonlydir"
-        let name = try #require(FileManager.default.contentsOfDirectory(atPath: folder).first { $0.hasSuffix(".incr.aof") })
+        let name = try #require(
+            FileManager.default.contentsOfDirectory(atPath: folder).first { $0.hasSuffix(".incr.aof") })
         let path = "\(folder)/\(name)"
         let size = try #require(FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
         truncate(path, size - 5)
-        let next = try ServerProcess(kind, ["--appendonly", "yes", "--dir", server.directory])
+        let next = try ServerProcess(kind, Self.logging(kind) + ["--dir", server.directory])
         #expect(try next.client().run("KEYS *") == .array([.bulk("before")]))
+        guard kind == .freshet else { return }
         // What was cut off is cut off in the file.
         #expect(try next.client().run("SET after 2") == .status("OK"))
         next.kill()
-        let last = try ServerProcess(kind, ["--appendonly", "yes", "--dir", server.directory])
+        let last = try ServerProcess(kind, Self.logging(kind) + ["--dir", server.directory])
         #expect(try last.client().run("DBSIZE") == .integer(2))
     }
 
@@ -94,8 +101,8 @@ import Testing
         server.kill()
         let path = "\(server.directory)/appendonlydir/appendonly.aof.1.incr.aof"
         var text = try Data(contentsOf: URL(fileURLWithPath: path))
-        text[text.count / 2] = 0xFF
-        text[text.count / 2 + 1] = 0xFF
+        let start = try #require(text.range(of: Data("*3\r\n".utf8), in: text.count / 2..<text.count))
+        text[start.lowerBound] = 0xFF
         try text.write(to: URL(fileURLWithPath: path))
         #expect(throws: (any Error).self) {
             try ServerProcess(.freshet, ["--appendonly", "yes", "--dir", server.directory])
@@ -130,18 +137,19 @@ import Testing
                 while !stop.isSet {
                     index = (index + 7919) % 40_000
                     _ = try? writer.pipeline(lines: [
-                        "MULTI", "INCR key:\(index)", "INCR sum", "LPUSH list:\(index % 10) \(index)", "INCR pushes", "EXEC",
+                        "MULTI", "INCR key:\(index)", "INCR sum", "LPUSH list:\(index % 10) \(index)", "INCR pushes",
+                        "EXEC",
                     ])
                 }
                 stop.ended()
             }
         }
-        for writer in writers { writer.start() }
+        writers.forEach { $0.start() }
         for _ in 0..<3 { #expect(try client.run("SAVE") == .status("OK")) }
         try client.run("BGREWRITEAOF")
         try eventually { try client.run("INFO persistence").text?.contains("aof_rewrite_in_progress:0") == true }
         stop.set()
-        try eventually { stop.count == 3 }
+        eventually { stop.count == 3 }
         let sum = try client.run("GET sum")
         server.kill()
         for (arguments, isLast) in [(["--appendonly", "no"], false), (["--appendonly", "yes"], true)] {
@@ -149,10 +157,11 @@ import Testing
             let reader = try next.client()
             var total = 0
             for start in stride(from: 0, to: 40_000, by: 1000) {
-                let replies = try reader.pipeline((start..<start + 1000).map { ["GET", "key:\($0)"].map { Array($0.utf8) } })
+                let replies = try reader.pipeline(
+                    (start..<start + 1000).map { ["GET", "key:\($0)"].map { Array($0.utf8) } })
                 total += replies.reduce(0) { $0 + (Int($1.text ?? "") ?? 0) }
             }
-            let lengths = try (0..<10).reduce(0) { $0 + (Int(try reader.run("LLEN list:\($1)").text ?? "") ?? 0) }
+            let lengths = try (0..<10).reduce(0) { $0 + (try reader.run("LLEN list:\($1)").integer ?? 0) }
             #expect(try reader.run("GET sum") == .bulk("\(total)"))
             #expect(try reader.run("GET pushes") == .bulk("\(lengths)"))
             if isLast { #expect(try reader.run("GET sum") == sum) }
@@ -176,7 +185,7 @@ import Testing
         let contents = try Contents.all(client)
         server.kill()
         let next = try ServerProcess(.freshet, ["--appendonly", "yes", "--dir", server.directory])
-        #expect(try Contents.all(next.client()) == contents)
+        #expect(Set(try Contents.all(next.client())).symmetricDifference(contents) == [])
     }
 }
 
