@@ -52,6 +52,8 @@ def main(arguments):
     parser.add_argument("--binary", metavar="PATH", help="kill this binary instead of building Freshet's")
     parser.add_argument("--writers", type=int, default=4, help="connections that write (4)")
     parser.add_argument("--seconds", type=float, default=2.5, help="longest time until the kill (2.5)")
+    parser.add_argument("--sync-delay", type=int, default=0, metavar="MS",
+                        help="how much longer each sync takes; not of the kind kill")
     parser.add_argument("--directory", metavar="PATH", help="where the files are; a temporary folder by default")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     parser.add_argument("--keep", action="store_true", help="keep the files of a server that broke a promise")
@@ -93,7 +95,7 @@ def run(options):
 def rounds(options, kind, mode, name, binary):
     """All rounds of one mode on one server, on the same files."""
     tally = Tally()
-    victim = Victim(name, binary, kind, mode, options.directory, options.extra.split())
+    victim = Victim(name, binary, kind, mode, options)
     try:
         victim.start()
         for index in range(options.rounds):

@@ -5,7 +5,7 @@
 // acknowledges afterwards is covered. What no line covers may be lost when the power fails.
 //
 // The first byte of the file that CRASH_FAULT names says what fails: 'w' for writes to files, as on a full disk, 's' for
-// syncs.
+// syncs. CRASH_SYNC_DELAY is how many milliseconds longer a sync takes.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -19,11 +19,13 @@
 
 static int log_descriptor = -1;
 static const volatile char *fault = "";
+static int delay;
 
 __attribute__((constructor)) static void start(void) {
     int (*real)(const char *, int, ...) = (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
     const char *path = getenv("CRASH_SYNC_LOG");
     if (path) log_descriptor = real(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (getenv("CRASH_SYNC_DELAY")) delay = atoi(getenv("CRASH_SYNC_DELAY"));
     path = getenv("CRASH_FAULT");
     int descriptor = path ? real(path, O_RDONLY | O_CLOEXEC) : -1;
     if (descriptor < 0) return;
@@ -65,6 +67,7 @@ static int synced(int descriptor, int (*sync)(int)) {
     }
     struct stat before;
     int known = fstat(descriptor, &before) == 0 && S_ISREG(before.st_mode);
+    if (known && delay) usleep(delay * 1000);
     int result = sync(descriptor);
     if (result == 0 && known) note('S', before.st_ino, before.st_size);
     return result;

@@ -62,24 +62,24 @@ def build_sync_log():
 class Victim:
     """A server of one mode with a folder that outlives its processes."""
 
-    def __init__(self, name, binary, kind, mode, parent, extra):
+    def __init__(self, name, binary, kind, mode, options):
         self.name = name
         self.mode = MODES[mode]
         self.kind = kind
-        self.folder = tempfile.mkdtemp(prefix=f"crash-{name}-{mode}-", dir=parent)
+        self.folder = tempfile.mkdtemp(prefix=f"crash-{name}-{mode}-", dir=options.directory)
         self._data = os.path.join(self.folder, "data")
         os.mkdir(self._data)
         self._log_path = os.path.join(self.folder, "log")
         self._sync_path = os.path.join(self.folder, "synced")
         self._command = [binary, "--bind", "127.0.0.1", "--dir", self._data, "--save", "",
                          *MODES[mode].directives,
-                         "--auto-aof-rewrite-percentage", "0", *extra]
+                         "--auto-aof-rewrite-percentage", "0", *options.extra.split()]
         self._environment = dict(os.environ)
         self._fault_path = os.path.join(self.folder, "fault")
         self.set_fault(" ")
         if kind != "kill":
             self._environment |= {"LD_PRELOAD": build_sync_log(), "CRASH_SYNC_LOG": self._sync_path,
-                                  "CRASH_FAULT": self._fault_path}
+                                  "CRASH_FAULT": self._fault_path, "CRASH_SYNC_DELAY": str(options.sync_delay)}
         self._process = None
         self.port = None
 
