@@ -89,6 +89,8 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
     /// Longest time that writing waits for the disk while it is being synced, in milliseconds.
     private static let longestDelay: Int64 = 2000
     private static let keptBytes = 1 << 20
+    /// How long a sync must have been going on for another one to begin, in microseconds.
+    private static let secondSyncDelay: Int64 = 1000
 
     public init() {}
 
@@ -363,18 +365,31 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
         condition.lock()
         defer { condition.unlock() }
         while !isStopping {
-            if isDue {
-                started = max(requested, writtenPosition)
-                requested = started
-                lastSync = Clock.monotonicMicroseconds() / 1000
-                syncsInFlight += 1
-                syncsRetired = !retiring.isEmpty
-                defer { retiring = [] }
-                return Work(file: synchronized[index], retired: retiring)
-            }
-            condition.wait(milliseconds: 100)
+            if isDue { return begin(index) }
+            condition.wait(milliseconds: requested > started && !syncsRetired ? 1 : 100)
         }
         return nil
+    }
+
+    /// Begins a sync. `condition` is locked.
+    private func begin(_ index: Int) -> Work {
+        started = max(requested, writtenPosition)
+        requested = started
+        lastSync = Clock.monotonicMicroseconds()
+        syncsInFlight += 1
+        syncsRetired = !retiring.isEmpty
+        defer { retiring = [] }
+        return Work(file: synchronized[index], retired: retiring)
+    }
+
+    /// Brings what was written to the disk at once, on the caller's thread, unless that is being done: for one who has nothing
+    /// else to do meanwhile, and whom another thread would only cost time. `onSync` is called before it returns.
+    public func syncIfIdle(_ position: UInt64) {
+        let work: Work? = condition.withLock {
+            requested = max(requested, position)
+            return syncsInFlight == 0 && isDue ? begin(0) : nil
+        }
+        if let work { sync(work) }
     }
 
     /// Whether a sync is to begin. `condition` is locked.
@@ -382,9 +397,12 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
         guard !synchronized.isEmpty, !syncsRetired else { return false }
         if case .sync = failure { return false }
         if !retiring.isEmpty { return syncsInFlight == 0 }
-        if requested > started { return true }
+        if requested > started {
+            // A second one where the disk is slow: a fast one is better used by few syncs of many writes.
+            return syncsInFlight == 0 || Clock.monotonicMicroseconds() - lastSync >= Self.secondSyncDelay
+        }
         guard policy == .everysec, !defersSyncs, syncsInFlight == 0 else { return false }
-        return appendedPosition > started && Clock.monotonicMicroseconds() / 1000 - lastSync >= 1000
+        return appendedPosition > started && Clock.monotonicMicroseconds() - lastSync >= 1_000_000
     }
 
     private func sync(_ work: Work) {
@@ -401,10 +419,12 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
         let position = writtenPosition
         if reason == 0, fdatasync(work.file.descriptor) != 0 { reason = errno }
         delayedSince.store(0, ordering: .relaxed)
-        condition.withLock {
+        let hasMore = condition.withLock {
             syncsInFlight -= 1
             if !work.retired.isEmpty { syncsRetired = false }
+            return requested > started
         }
+        if hasMore { condition.signal() }
         if reason == 0 { advance(to: position) } else { fail(.sync(reason)) }
     }
 

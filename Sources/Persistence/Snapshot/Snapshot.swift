@@ -46,6 +46,8 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
     /// Taken from `buffer`, on its way to the file. Guarded by `fileLock`.
     private var outgoing = ByteBuffer()
     private var failure: PersistenceError?
+    /// When the walk went on after its last rest. The walk's own.
+    private var burstStart: Int64 = 0
 
     private let isLost = Atomic<Bool>(false)
     private let hasFailed = Atomic<Bool>(false)
@@ -55,6 +57,8 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
 
     /// Entries looked at under one lock of a shard.
     private static let slice = 64
+    /// Microseconds that the walk works before it rests as long: whoever shares its core with it waits no longer than that.
+    private static let burst: Int64 = 250
     /// Bytes in the buffer from which on the walk writes them, and from which on whoever comes does.
     private static let writeThreshold = 256 << 10
     private static let limit = 16 << 20
@@ -131,10 +135,22 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
             var position: UInt64? = 0
             while let start = position {
                 position = keyspace.saveSlice(shard: shard, database: database, from: start, limit: Self.slice)
-                if buffered > Self.writeThreshold { flush() }
+                if buffered > Self.writeThreshold {
+                    flush()
+                    syncInSteps()
+                }
+                rest()
             }
             if isCancelled.load(ordering: .relaxed) || hasFailed.load(ordering: .relaxed) { giveUp() }
         }
+    }
+
+    /// Leaves the core to others for as long as the walk has used it since the last time.
+    private func rest() {
+        let now = Clock.monotonicMicroseconds()
+        guard now - burstStart >= Self.burst else { return }
+        usleep(useconds_t(min(now - burstStart, 10 * Self.burst)))
+        burstStart = Clock.monotonicMicroseconds()
     }
 
     /// Wants no more entries.
@@ -182,6 +198,18 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
         fileLock.lock()
         writeOut()
         fileLock.unlock()
+    }
+
+    /// Leaves little to do for the sync at the end. Without locks: workers may write meanwhile.
+    private func syncInSteps() {
+        do throws(PersistenceError) {
+            try file.syncInSteps()
+        } catch {
+            fileLock.lock()
+            failure = failure ?? error
+            fileLock.unlock()
+            hasFailed.store(true, ordering: .relaxed)
+        }
     }
 
     /// Writes what is in the buffer. `fileLock` is held.

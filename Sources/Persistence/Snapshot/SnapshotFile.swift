@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Primitives
+import Synchronization
 
 /// Where a snapshot goes: bytes are checksummed as they come, and brought to the disk from time to time, so that neither
 /// the kernel's memory nor the disk's queue is filled with them.
@@ -8,7 +9,7 @@ public final class SnapshotFile {
     private let file: File
     private let isChecked: Bool
     private var crc = CRC64()
-    private var unsynced = 0
+    private let unsynced = Atomic<Int>(0)
     /// Bytes written so far.
     public private(set) var size = 0
 
@@ -29,11 +30,14 @@ public final class SnapshotFile {
         if isChecked { crc.update(bytes) }
         try file.append(bytes)
         size += bytes.count
-        unsynced += bytes.count
-        if unsynced >= Self.syncDistance {
-            unsynced = 0
-            try file.syncData()
-        }
+        unsynced.wrappingAdd(bytes.count, ordering: .relaxed)
+    }
+
+    /// Brings what was written to the disk where it has become much since the last time. Another thread may append meanwhile.
+    func syncInSteps() throws(PersistenceError) {
+        guard unsynced.load(ordering: .relaxed) >= Self.syncDistance else { return }
+        unsynced.store(0, ordering: .relaxed)
+        try file.syncData()
     }
 
     /// Waits until all of it is on the disk.

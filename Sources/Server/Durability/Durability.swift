@@ -139,6 +139,8 @@ final class Durability: @unchecked Sendable {
     }
 
     private func run() {
+        // Of the thread: where cores are short those who serve clients come first.
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
         while let task = nextTask() {
             switch task {
             case .snapshot: saveSnapshot()

@@ -54,13 +54,38 @@ extension Worker {
             if position > log.syncedPosition, server.keyspace.isLogging {
                 awaited = max(awaited, position)
                 unsyncedReplies.append((connection.pointee.record.identifier, position))
+                gathered += 1
             } else {
                 release(connection, now)
             }
         }
         heldReplies.removeAll(keepingCapacity: true)
-        if awaited > 0 { awaitSync(awaited) }
+        guard awaited > 0 else { return }
+        // Nobody else is kept waiting, and another thread would only cost time.
+        if server.clients.count == 1 { log.syncIfIdle(awaited) }
+        if log.syncedPosition >= awaited { releaseSynced() } else { gather(awaited) }
     }
+
+    /// Lets replies wait for others before they ask for the disk, since one sync serves all: until half of the connections
+    /// wait, so that one half is executed while the disk has the other, or nothing is left to do, or half a millisecond is
+    /// over.
+    private func gather(_ position: UInt64) {
+        awaitedSync = max(awaitedSync, position)
+        let now = Clock.monotonicMicroseconds()
+        if !isGathering { gatheringSince = now }
+        isGathering = true
+        if gathered * 2 >= connections.count || now - gatheringSince >= Self.longestGathering { endGathering() }
+    }
+
+    /// Asks for the disk on behalf of those whose replies wait.
+    func endGathering() {
+        isGathering = false
+        gathered = 0
+        awaitSync(awaitedSync)
+    }
+
+    /// Microseconds that replies wait for others before they ask for the disk.
+    private static let longestGathering: Int64 = 500
 
     /// Lets go of the replies whose position the disk has reached; those who wait for it themselves are woken.
     func releaseSynced() {
@@ -80,7 +105,8 @@ extension Worker {
             if let connection = connections[waiter.connection] { wake(connection) }
         }
         awaitedSync = max(unsyncedReplies.map(\.position).max() ?? 0, syncWaiters.map(\.position).max() ?? 0)
-        if awaitedSync > 0 { awaitSync(awaitedSync) }
+        if unsyncedReplies.isEmpty { (isGathering, gathered) = (false, 0) }
+        if awaitedSync > 0, !isGathering { awaitSync(awaitedSync) }
     }
 
     private func release(_ connection: UnsafeMutablePointer<Connection>, _ now: Int64) {

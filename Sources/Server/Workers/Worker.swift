@@ -86,6 +86,10 @@ final class Worker: @unchecked Sendable {
     var syncWaiters: [(connection: Int, position: UInt64)] = []
     /// The furthest position that any of them waits for.
     var awaitedSync: UInt64 = 0
+    /// Replies that wait for others before they ask for the disk, whether there are any, and since when in microseconds.
+    var gathered = 0
+    var isGathering = false
+    var gatheringSince: Int64 = 0
     /// Whether this worker wants to hear of the disk.
     let awaitsSync = Atomic<Bool>(false)
     /// When a request of another protocol was last logged, in milliseconds since 1970.
@@ -161,6 +165,7 @@ final class Worker: @unchecked Sendable {
             let start = Clock.monotonicMicroseconds()
             adoptSettings()
             for position in 0..<count { handle(poll.event(position)) }
+            if count == 0, isGathering { endGathering() }
             tick()
             advanceJobs()
             readMailbox(mailbox.take())
