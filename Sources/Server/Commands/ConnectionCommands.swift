@@ -60,7 +60,8 @@ enum ConnectionCommands {
         let server = call.server
         if call.session.pointee.state.contains(.monitor), let record = call.record { server.stopMonitoring(record) }
         if let connection = call.worker.current { call.worker.unsubscribeAll(connection) }
-        call.session.pointee.state = []
+        // What the server is in does not end with what the connection was in.
+        call.session.pointee.state.formIntersection([.loading, .writesRefused])
         call.actForDefault()
         call.session.pointee.database = 0
         call.access.database = 0
