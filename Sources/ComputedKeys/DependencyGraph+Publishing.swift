@@ -225,7 +225,7 @@ extension DependencyGraph {
 }
 
 extension Graph {
-    fileprivate func record(_ dependencies: [Dependency], _ options: PublishOptions) -> PublicationRecord {
+    func record(_ dependencies: [Dependency], _ options: PublishOptions) -> PublicationRecord {
         let described = dependencies.map {
             PublishedDependency(
                 name: name($0.node), database: nodes[$0.node].isTag ? nil : Int(nodes[$0.node].database),

@@ -94,6 +94,8 @@ extension Access {
         defer { if let event { changed(key, event) } }
         guard let slot = slot(key) else { return createString(key, count) }
         let entry = Table.entry(slot.pointee)
+        // It becomes an ordinary value, whatever the command finds.
+        if entry.isComputed, event == nil { changed(key, KeyEvent([], "ordinary")) }
         if entry.encoding != .integer, !entry.isComputed {
             if entry.flags.contains(.external) { return resizeExternal(key, entry, count) }
             if entry.encoding == .raw, entry.resizeInline(to: count) {

@@ -40,7 +40,9 @@ extension Access {
     /// Takes the first of the keys that have changed and that commands wait for.
     public mutating func takeReadyKey() -> NamedKey? {
         hasReadyKeys = readyKeys.count > 1
-        return readyKeys.isEmpty ? nil : readyKeys.removeFirst()
+        guard let key = readyKeys.popFirst() else { return nil }
+        notedKeys.remove(key)
+        return key
     }
 
     /// The command at a place in the queue of those who wait for a key that can go on; those at places before it are
@@ -79,15 +81,19 @@ extension Access {
     mutating func noteReady(_ key: Key) {
         guard shard(key).pointee.waiters.count > 0 else { return }
         let named = NamedKey(database: database, key: key.bytes.array)
-        guard shard(key).pointee.waiters[named] != nil, !readyKeys.contains(named) else { return }
-        readyKeys.append(named)
+        guard shard(key).pointee.waiters[named] != nil else { return }
+        noteReady(named)
+    }
+
+    private mutating func noteReady(_ key: NamedKey) {
+        guard notedKeys.insert(key).inserted else { return }
+        readyKeys.append(key)
         hasReadyKeys = true
     }
 
     /// The same for all keys of a database.
     mutating func noteReady(_ shard: UnsafeMutablePointer<Shard>, database: Int) {
         guard !shard.pointee.waiters.isEmpty else { return }
-        readyKeys.append(contentsOf: shard.pointee.awaitedKeys(database: database))
-        hasReadyKeys = !readyKeys.isEmpty
+        for key in shard.pointee.awaitedKeys(database: database) { noteReady(key) }
     }
 }

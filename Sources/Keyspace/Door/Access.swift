@@ -1,4 +1,5 @@
 import CLinux
+import DequeModule
 import Primitives
 
 /// A key with its hash, as commands pass it around.
@@ -106,7 +107,9 @@ public struct Access: ~Copyable {
     /// How many of `dirty` are logged already, or are none of a command's doing.
     var settledEffects = 0
     /// Keys that have changed since the last command and that commands wait for.
-    var readyKeys: [NamedKey] = []
+    var readyKeys: Deque<NamedKey> = []
+    /// The same, to be found.
+    var notedKeys: Set<NamedKey> = []
     /// Whether there are any.
     public internal(set) var hasReadyKeys = false
     /// The keyspace's, at hand.

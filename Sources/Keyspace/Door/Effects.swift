@@ -24,7 +24,7 @@ public struct Effects: ~Copyable {
     /// Most bytes that are kept for what comes next.
     private static let keptBytes = 64 * 1024
 
-    init() {}
+    public init() {}
 
     @inlinable public var isEmpty: Bool { count == 0 }
 

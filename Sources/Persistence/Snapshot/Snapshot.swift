@@ -22,6 +22,9 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
         public var isBase = false
         /// The version of the server, as the file tells it.
         public var version: StaticString = ""
+        /// Called with each computed value and its database, under its lock: calls what it is given with the name and the
+        /// value of a field that the file gets, and returns whether the value itself is written.
+        public var describe: @Sendable (Entry, Int, (StaticString, ByteView) -> Void) -> Bool = { _, _, _ in true }
         public init() {}
     }
 
@@ -171,7 +174,14 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
         if isLarge { fileLock.lock() }
         bufferLock.lock()
         select(database)
-        if isLarge {
+        let isWritten =
+            !entry.isComputed
+            || options.describe(entry, database) {
+                encoder.appendAuxiliary(ByteView($0), $1, to: &buffer)
+            }
+        if !isWritten {
+            // A value that is not served is no loss.
+        } else if isLarge {
             encoder.appendRecord(entry, to: &buffer) { write(&$0) }
         } else {
             encoder.appendRecord(entry, to: &buffer)

@@ -13,6 +13,9 @@ public final class SnapshotLoader: @unchecked Sendable {
     /// Is told how far loading has come. Called by one thread at a time.
     public typealias Progress = @Sendable (_ bytes: Int, _ keys: Int, _ expired: Int) -> Void
 
+    /// Is told the fields of the file, beside the usual ones. Called by the thread that loads.
+    public var onField: (_ name: ByteView, _ value: ByteView) -> Void = { _, _ in }
+
     private struct Batch {
         var records: [RDBRecord] = []
         var bytes = 0
@@ -96,7 +99,10 @@ public final class SnapshotLoader: @unchecked Sendable {
                 batch.bytes += record.value.count
             case .function:
                 throw PersistenceError("there are libraries of functions, which this server does not have")
-            case .auxiliary, .sizes: continue
+            case .auxiliary(let name, let value):
+                onField(name, value)
+                continue
+            case .sizes: continue
             }
             guard batch.records.count == Self.batchRecords || batch.bytes > Self.batchBytes else { continue }
             try deliver(&batch, &inserter, hasThreads: hasThreads)

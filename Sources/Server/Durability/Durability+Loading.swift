@@ -64,11 +64,16 @@ extension Durability {
         let settings = server.settings
         let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
         let loader = SnapshotLoader(server.keyspace, limits: ValueLimits(settings), threads: cores > 1 ? cores - 1 : 0)
-        return try loader.load(path, checks: settings.checksSnapshots, isWhole: isWhole) { [loading] in
+        var computed = SavedComputations()
+        loader.onField = { computed.add($0, $1) }
+        let end = try loader.load(path, checks: settings.checksSnapshots, isWhole: isWhole) { [loading] in
             loading.loadedBytes.store($0, ordering: .relaxed)
             loading.keys.store($1, ordering: .relaxed)
             loading.expired.store($2, ordering: .relaxed)
         }
+        let replayer = LogReplayer(server.keyspace, limits: CommandLimits(settings))
+        try computed.restore(replayer)
+        return end
     }
 
     // MARK: The append-only file

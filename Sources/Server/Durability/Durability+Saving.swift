@@ -1,3 +1,4 @@
+import Commands
 import Configuration
 import Glibc
 import Keyspace
@@ -24,7 +25,7 @@ extension Durability {
         let temporary = path("temp-\(getpid()).rdb")
         do throws(PersistenceError) {
             var changes = 0
-            try write(temporary, Self.options(server.settings), isLast: isEnd, prepare: {}) { changes = self.changes }
+            try write(temporary, options(server.settings), isLast: isEnd, prepare: {}) { changes = self.changes }
             try fileSystem.rename(temporary, to: snapshotPath)
             try fileSystem.syncFolder(server.settings.directory)
             let seconds = Int((Clock.wallMilliseconds() - start) / 1000)
@@ -50,8 +51,17 @@ extension Durability {
         }
     }
 
-    private static func options(_ settings: Settings) -> Snapshot.Options {
+    private func options(_ settings: Settings) -> Snapshot.Options {
         var options = Snapshot.Options()
+        let graph = server.graph
+        options.describe = { entry, database, append in
+            var isServed = false
+            // The name depends on what is found out on the way.
+            var field: [UInt8] = []
+            isServed = SavedComputation.describe(entry, database: database, graph) { field = $0.array }
+            field.withView { append(isServed ? SavedComputation.servedName : SavedComputation.staleName, $0) }
+            return isServed
+        }
         options.compresses = settings.compressesSnapshots
         options.hasChecksum = settings.checksSnapshots
         options.version = Server.redisVersionLiteral
@@ -113,7 +123,7 @@ extension Durability {
         let folder = try openFolder()
         let isFirst = !server.keyspace.isLogging
         let turnsOn = isFirst && server.settings.appendOnly
-        var options = Self.options(server.settings)
+        var options = options(server.settings)
         options.isBase = true
         // What comes behind the base; nothing where writes are not logged.
         var next: File?

@@ -98,6 +98,28 @@ final class LogReplayer {
         pipeline.pointee.finish()
     }
 
+    /// The text of the string at a key; nil where there is none.
+    func text(of name: SavedComputation.Name) -> [UInt8]? {
+        name.key.withView { bytes in
+            let key = Key(bytes)
+            return pipeline.pointee.executor.call.access.inDatabase(name.database) { access in
+                access.withLock(of: key.hash, commits: false) { $0.withText(of: key) { $0?.array } }
+            }
+        }
+    }
+
+    /// Removes a key.
+    func remove(_ name: SavedComputation.Name) throws(PersistenceError) {
+        var effects = Effects()
+        effects.begin(database: name.database, arguments: 2)
+        effects.append("DEL")
+        name.key.withView { effects.append($0) }
+        var text = ByteBuffer()
+        Effects.appendSelect(name.database, to: &text)
+        text.append(effects.text.view)
+        try replay(text.view)
+    }
+
     /// Does at once what a command waits for.
     private func advance() throws(PersistenceError) {
         session.pointee.isSuspended = false

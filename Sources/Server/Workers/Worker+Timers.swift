@@ -15,7 +15,9 @@ extension Worker {
     private static let expirySlice = 64
 
     func millisecondsToWait() -> Int {
-        if hasExpiryBacklog || hasEvictionBacklog || isGathering || !jobs.isEmpty || !valueTopics.isEmpty || !mailbox.isEmpty {
+        if hasExpiryBacklog || hasEvictionBacklog || isGathering || !jobs.isEmpty || !valueTopics.isEmpty
+            || !mailbox.isEmpty
+        {
             return 0
         }
         var wait = Int(clamping: max(0, (nextTick - Clock.monotonicMicroseconds() + 999) / 1000))

@@ -2,6 +2,24 @@ import Testing
 
 /// Sets: members, results, chance, scanning and encodings.
 @Suite struct SetTests {
+    @Test(arguments: ServerKind.all)
+    func unionsOfManySetsHaveEachMemberOnce(_ kind: ServerKind) throws {
+        try ServerPool.with(kind) { server in
+            let client = try server.client()
+            let names = (0..<40).map { "many:\($0)" }
+            for (index, name) in names.enumerated() {
+                try client.run(
+                    "SADD \(name) \(index % 7) common \((0..<20).map { "m\(index + $0)" }.joined(separator: " "))")
+            }
+            let all = names.joined(separator: " ")
+            let union = try client.run("SUNION \(all) \(names[3])").elements ?? []
+            #expect(Set(union.compactMap(\.text)).count == union.count && union.count == 7 + 1 + 59)
+            #expect(try client.run("SUNIONSTORE to \(all)") == .integer(67))
+            #expect(try client.run("SINTER \(all) \(all)") == .array([.bulk("common")]))
+            #expect(try client.run("SDIFF \(names[0]) \(all)") == .array([]))
+        }
+    }
+
     /// Adds numbers with a prefix to a set, by one command.
     private func add(_ numbers: Range<Int>, _ prefix: String, to key: String, _ client: RedisClient) throws {
         try client.run("SADD \(key) " + numbers.map { "\(prefix)\($0)" }.joined(separator: " "))

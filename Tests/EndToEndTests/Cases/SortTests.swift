@@ -2,6 +2,20 @@ import Testing
 
 /// SORT and SORT_RO.
 @Suite struct SortTests {
+    /// One block would have no end, and a few long values are too much for it.
+    @Test(arguments: ServerKind.all)
+    func longResultsAreStoredInBlocks(_ kind: ServerKind) throws {
+        try ServerPool.with(kind) { server in
+            let client = try server.client()
+            try client.run("RPUSH l \((0..<3000).map { String($0) }.joined(separator: " "))")
+            try client.run("SETRANGE w_7 100000 x")
+            #expect(try client.run("SORT l STORE d") == .integer(3000))
+            #expect(try client.run("OBJECT ENCODING d") == .bulk("quicklist"))
+            #expect(try client.run("SORT l LIMIT 7 1 GET w_* GET w_* STORE d") == .integer(2))
+            #expect(try client.run("OBJECT ENCODING d") == .bulk("quicklist"))
+        }
+    }
+
     @Test(arguments: ServerKind.all)
     func elementsAreOrderedAsNumbersOrTexts(_ kind: ServerKind) throws {
         try Script.run(

@@ -129,16 +129,21 @@ public enum SortCommands {
         var list = ListValue.make()
         for item in elements.items[range] {
             let text = elements.text(item)
-            if options.results.isEmpty { list.push(text, at: .tail, limits) }
+            if options.results.isEmpty { append(text, to: &list, limits) }
             for pattern in options.results {
                 pattern.withValue(for: text, &call.access, name: &name, scratch: scratch) { value in
-                    list.push(value ?? .empty, at: .tail, limits)
+                    append(value ?? .empty, to: &list, limits)
                 }
             }
         }
         if call.isLogging, options.hasPatterns { log(list, at: key, &call) }
         call.access.store(key, list, event: KeyEvent(.list, "sortstore"))
         call.reply.integer(count)
+    }
+
+    private static func append(_ text: ByteView, to list: inout ListValue, _ limits: ListLimits) {
+        list.prepare(adding: text.count, count: 1, limits)
+        list.push(text, at: .tail, limits)
     }
 
     /// Says what the result is: what patterns stand for depends on the time.

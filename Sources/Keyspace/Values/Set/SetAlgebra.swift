@@ -26,9 +26,14 @@ public final class SetAlgebra {
     private let keepsCommon: Bool
     private var position: UInt64 = 0
     private var pass = 0
+    /// What a union of many sets has so far: to look for each member in all sets before would take too long.
+    private var collected: SetValue?
     /// Tables made of listpacks that are searched often.
     private var tables: [SetValue] = []
     private let batch: UnsafeMutablePointer<SetElement>
+
+    /// Sets of a union beyond which its members are collected.
+    private static var mostFilters: Int { 16 }
 
     /// Members that a call of `SetValue.forEach(at:)` hands out at most.
     private static var capacity: Int { 1024 }
@@ -40,6 +45,11 @@ public final class SetAlgebra {
         switch operation {
         case .union:
             let present = Self.distinct(sets.compactMap { $0 }).sorted { $0.count > $1.count }
+            guard present.count <= Self.mostFilters else {
+                collected = SetValue.make(.hashTable)
+                present.forEach { addPass($0, []) }
+                return
+            }
             for index in present.indices { addPass(present[index], Array(present[..<index])) }
         case .intersection:
             let present = Self.distinct(sets.compactMap { $0 }).sorted { $0.count < $1.count }
@@ -54,14 +64,14 @@ public final class SetAlgebra {
 
     deinit {
         for table in tables { table.destroy() }
+        collected?.destroy()
         batch.deallocate()
     }
 
     /// Without those that are named again.
     private static func distinct(_ sets: [SetValue]) -> [SetValue] {
-        var result: [SetValue] = []
-        for set in sets where !result.contains(where: { $0.storage == set.storage }) { result.append(set) }
-        return result
+        var seen = Set<UnsafeMutableRawPointer>()
+        return sets.filter { seen.insert($0.storage).inserted }
     }
 
     private func addPass(_ source: SetValue, _ filters: [SetValue]) {
@@ -95,9 +105,20 @@ public final class SetAlgebra {
             count &+= 1
         }
         for filter in passes[pass].filters where count > 0 { count = apply(filter, to: count, source) }
+        if collected != nil { count = collect(count) }
         if position == 0 { pass += 1 }
         for index in 0..<count { if !body(batch[index]) { return false } }
         return pass < passes.count
+    }
+
+    /// Keeps those of the first `count` members of the batch that come for the first time; answers how many.
+    private func collect(_ count: Int) -> Int {
+        var kept = 0
+        for index in 0..<count where collected?.add(batch[index], limits: SetLimits()) == true {
+            batch[kept] = batch[index]
+            kept &+= 1
+        }
+        return kept
     }
 
     /// Keeps those of the first `count` members of the batch that pass a filter; answers how many.

@@ -77,6 +77,25 @@ import Testing
             """#)
     }
 
+    /// Commands that may find that there is nothing to change have made the value an ordinary one by then.
+    @Test(arguments: ["SETBIT k 0 0", "BITFIELD k SET u8 0 49", "BITFIELD k OVERFLOW FAIL INCRBY u8 0 255"])
+    func writesThatChangeNothingAreTold(_ line: String) throws {
+        try Script.run(
+            .freshet,
+            """
+            > COMPUTE.SET k 10 DEPS 1 a
+            <* ["stored", *
+            > COMPUTE.SET above v DEPS 1 k
+            <* ["stored", *
+            > \(line)
+            <* *
+            > GET above
+            < (nil)
+            > GET k
+            < "10"
+            """)
+    }
+
     @Test(arguments: ServerKind.onlyFreshet)
     func writesMakeOrdinary(_ kind: ServerKind) throws {
         try ServerPool.with(kind) { server in

@@ -169,6 +169,31 @@ import Testing
         }
     }
 
+    /// What computed values were derived from is known after a restart, from the log and from a snapshot.
+    @Test(arguments: ["BGREWRITEAOF", "PING", "SAVE"])
+    func computedValuesAreFreshOrGone(_ command: String) throws {
+        let server = try ServerProcess(.freshet, ["--appendonly", command == "SAVE" ? "no" : "yes"])
+        let client = try server.client()
+        for line in [
+            "SET src 1", "SET other 1", "COMPUTE.SET a va DEPS 1 src", "COMPUTE.SET b vb DEPS 1 a",
+            "COMPUTE.SET c vc DEPS 1 absent", "COMPUTE.SET t vt TAGS 1 label", "COMPUTE.SET stale vs DEPS 1 other",
+            "COMPUTE.SET above vx DEPS 1 b EX 10000", "SET other 2", "COMPUTE.BEGIN lease",
+        ] { #expect(!(try client.run(line).isError), "\(line)") }
+        try client.run(command)
+        try eventually { try client.run("INFO persistence").text?.contains("aof_rewrite_in_progress:0") == true }
+        server.kill()
+        let next = try ServerProcess(
+            .freshet, ["--appendonly", command == "SAVE" ? "no" : "yes", "--dir", server.directory])
+        let reader = try next.client()
+        func values() throws -> String { try reader.run("MGET a b c t above stale").description }
+        #expect(try values() == #"["va", "vb", "vc", "vt", "vx", (nil)]"#)
+        try reader.run("SET absent 1")
+        try reader.run("COMPUTE.INVALIDATE TAGS 1 label")
+        #expect(try values() == #"["va", "vb", (nil), (nil), "vx", (nil)]"#)
+        try reader.run("SET src 2")
+        #expect(try values() == "[(nil), (nil), (nil), (nil), (nil), (nil)]")
+    }
+
     /// Whole databases that change while a snapshot is written let it begin anew.
     @Test func emptyingADatabaseDuringASnapshotDoesNoHarm() throws {
         let server = try ServerProcess(.freshet, ["--appendonly", "yes"])
