@@ -130,7 +130,7 @@ import Testing
         try ServerPool.with(kind) { server in
             let names = [
                 "begin", "depend", "end", "fail", "set", "invalidate", "rev", "read", "info", "deps", "why", "graph",
-                "stats",
+                "stats", "restore",
             ].map { "compute." + $0 }
             let raw = try server.raw()
             let listed = try raw.run("COMMAND LIST FILTERBY ACLCAT compute")
