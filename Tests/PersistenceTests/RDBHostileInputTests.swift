@@ -36,40 +36,19 @@ struct RDBHostileInputTests {
         return samples
     }()
 
-    /// Decodes and then does with the value what the server may do with it.
-    @discardableResult
-    static func use(_ type: UInt8, _ body: [UInt8]) -> Bool {
-        guard let type = RDBType(rawValue: type) else { return false }
-        var decoder = RDBDecoder()
-        return Array("k".utf8).withView { key in
-            body.withView { bytes in
-                var skipping = RDBReader(bytes)
-                try? skipping.skipValue(type)
-                guard let entry = try? decoder.decode(type, bytes, key: key, expiry: nil) else { return false }
-                defer { entry.destroyLoaded() }
-                var encoder = RDBEncoder()
-                var again = ByteBuffer()
-                encoder.appendValue(entry, to: &again)
-                let copy = try? decoder.decode(RDBType(entry), again.view, key: key, expiry: nil)
-                defer { copy?.destroyLoaded() }
-                #expect(copy.map { Contents($0) } == Contents(entry), "\(type) \(body)")
-                return true
-            }
-        }
-    }
-
     @Test("what is whole is read")
     func whole() {
-        for sample in Self.samples { #expect(Self.use(sample.type, sample.body), "\(sample.name)") }
+        for sample in Self.samples { #expect(HostileValue.use(sample.type, sample.body), "\(sample.name)") }
     }
 
     @Test("no value is read that is cut off, or has something behind it")
     func truncations() {
         for sample in Self.samples {
             for count in 0..<sample.body.count {
-                #expect(!Self.use(sample.type, Array(sample.body.prefix(count))), "\(sample.name), \(count) bytes")
+                #expect(
+                    !HostileValue.use(sample.type, Array(sample.body.prefix(count))), "\(sample.name), \(count) bytes")
             }
-            #expect(!Self.use(sample.type, sample.body + [0]), "\(sample.name)")
+            #expect(!HostileValue.use(sample.type, sample.body + [0]), "\(sample.name)")
         }
     }
 
@@ -83,7 +62,7 @@ struct RDBHostileInputTests {
                 for byte in others {
                     var body = sample.body
                     body[index] = byte
-                    Self.use(sample.type, body)
+                    HostileValue.use(sample.type, body)
                 }
             }
         }
@@ -92,7 +71,7 @@ struct RDBHostileInputTests {
     @Test("every value is harmless as one of any other type")
     func exchangedTypes() {
         for sample in Self.samples {
-            for type in UInt8(0)...30 where type != sample.type { Self.use(type, sample.body) }
+            for type in UInt8(0)...30 where type != sample.type { HostileValue.use(type, sample.body) }
         }
     }
 
@@ -103,10 +82,10 @@ struct RDBHostileInputTests {
         ]
         for type in UInt8(0)...25 {
             for length in huge {
-                #expect(!Self.use(type, length))
-                #expect(!Self.use(type, length + [1, 2, 3, 4, 5, 6, 7, 8, 9]))
-                #expect(!Self.use(type, [0xC3] + length + length + [0, 0x61, 0xE0, 0, 0]))
-                #expect(!Self.use(type, [0xC3, 5] + length + [0, 0x61, 0xE0, 0, 0]))
+                #expect(!HostileValue.use(type, length))
+                #expect(!HostileValue.use(type, length + [1, 2, 3, 4, 5, 6, 7, 8, 9]))
+                #expect(!HostileValue.use(type, [0xC3] + length + length + [0, 0x61, 0xE0, 0, 0]))
+                #expect(!HostileValue.use(type, [0xC3, 5] + length + [0, 0x61, 0xE0, 0, 0]))
             }
         }
     }
@@ -124,7 +103,7 @@ struct RDBHostileInputTests {
             ("a module", 7, [0x81, 1, 2, 3, 4, 5, 6, 7, 8, 0]), ("an unknown form of a string", 0, [0xC4, 0]),
         ] as [(String, UInt8, [UInt8])])
     func refused(what: String, type: UInt8, body: [UInt8]) {
-        #expect(!Self.use(type, body), "\(what)")
+        #expect(!HostileValue.use(type, body), "\(what)")
     }
 
     @Test("a module's value is refused by the module's name")

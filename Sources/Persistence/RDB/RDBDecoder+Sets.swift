@@ -17,6 +17,7 @@ extension RDBDecoder {
         return try Self.building(SetValue.make()) { set throws(PersistenceError) in
             for index in 0..<count {
                 let member = try reader.readString(into: &first)
+                guard member.count <= Int(UInt32.max) else { throw PersistenceError("a member of a set is too long") }
                 if index == 0 { set.prepare(toAdd: count, first: member, limits: limits) }
                 guard set.add(member, limits: limits) else { throw Self.twice("a member of a set") }
             }

@@ -185,6 +185,19 @@ import Testing
         }
     }
 
+    @Test(arguments: ServerKind.all)
+    func whoWaitsForAKeyIsServedByARestoredOne(_ kind: ServerKind) throws {
+        try ServerPool.with(kind) { server in
+            let client = try server.client()
+            try client.run("RPUSH list a b")
+            let payload = try client.run("DUMP list").bytes ?? []
+            let waiting = try BlockingTests.block(server, "BLPOP k 0")
+            #expect(try Self.restore(client, "k", "0", payload) == "OK")
+            #expect(try waiting.readReply().description == #"["k", "a"]"#)
+            #expect(try client.run("LRANGE k 0 -1").description == #"["b"]"#)
+        }
+    }
+
     /// What was derived from a key that is restored is stale; what was derived from the value that is dumped depends on it.
     @Test(arguments: ServerKind.onlyFreshet)
     func computedKeysDependOnWhatIsDumpedAndRestored(_ kind: ServerKind) throws {
