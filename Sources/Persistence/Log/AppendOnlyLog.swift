@@ -216,17 +216,42 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
 
     // MARK: Files
 
+    /// Brings what was appended so far to the disk, so that little is left of it when the next file is opened, and that one
+    /// is not held up for long. Waits for the disk: to be called before `open`, without locks.
+    public func settle() throws(PersistenceError) {
+        condition.lock()
+        while !retiring.isEmpty || syncsRetired, failure == nil, !isStopping { condition.wait(milliseconds: 100) }
+        let isOutOfOrder = failure != nil
+        condition.unlock()
+        fileLock.lock()
+        let current = file
+        fileLock.unlock()
+        // What is out of order is over with the next file.
+        guard let current, !isOutOfOrder else { return }
+        write()
+        guard fdatasync(current.descriptor) != 0 else { return }
+        let reason = errno
+        fail(.sync(reason))
+        throw PersistenceError("Can't sync \(current.path)", reason)
+    }
+
     /// Appends to `next` from here on; the file before it is synced by the threads. Whoever needs to know at which command
     /// it begins calls this with every shard locked.
     ///
     /// - Parameter system: opens the file once more for each thread.
+    /// - Throws: where the file cannot be opened, or the one before not be written to its end, which then goes on: what it
+    ///   lacks would be missing in the middle until there is a base that holds it.
     public func open(_ next: File, _ system: FileSystem) throws(PersistenceError) {
         var synchronized: [File] = []
         for _ in 0..<Self.threadCount { synchronized.append(try system.open(next.path, .changing)) }
         let size = try next.size()
         fileLock.lock()
         writeOut()
-        // What could not be written belongs to the old file, of which the new one is independent.
+        if file != nil, writtenPosition < appendedPosition, !hasFailedToSync {
+            fileLock.unlock()
+            throw PersistenceError("The file before \(next.path) cannot be written to its end")
+        }
+        // A file that cannot be trusted is not written to its end: only a base that holds everything helps.
         outgoing.clear(keeping: 0)
         let last = file
         file = next
@@ -295,6 +320,10 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
     public func forgetFailure() {
         condition.withLock { failure = nil }
         if hasFailed.exchange(false, ordering: .relaxed) { onFailure(nil) }
+    }
+
+    private var hasFailedToSync: Bool {
+        if case .sync = currentFailure { true } else { false }
     }
 
     /// What is wrong with the files; nil where they are in order.

@@ -131,6 +131,7 @@ extension Durability {
             try write(folder.directory.names.temporaryBase, options) { () throws(PersistenceError) in
                 // Before the cut: nobody waits for the disk.
                 if !isFirst {
+                    try log.settle()
                     next = try folder.directory.startIncremental()
                 } else if turnsOn {
                     next = try folder.directory.startTemporaryIncremental()

@@ -1,0 +1,84 @@
+import Glibc
+import Persistence
+import Primitives
+import TestSupport
+import Testing
+
+@testable import Keyspace
+
+@Suite("Append-only log")
+struct AppendOnlyLogTests {
+    private let folder = TemporaryFolder()
+    private let log = AppendOnlyLog()
+
+    private func open(_ name: String) throws {
+        try log.open(FileSystem().open(folder.path(name), .replacing), FileSystem())
+    }
+
+    /// Logs a command; returns its position.
+    @discardableResult
+    private func append(_ word: StaticString) -> UInt64 {
+        var effects = Effects()
+        effects.begin(database: 0, arguments: 1)
+        effects.append(word)
+        return log.append(effects)
+    }
+
+    private func text(_ name: String) -> String { String(decoding: folder.read(name) ?? [], as: UTF8.self) }
+
+    private func waitUntilSynced(_ position: UInt64) -> Bool {
+        log.requestSync(position)
+        for _ in 0..<5000 where log.syncedPosition < position { usleep(1000) }
+        return log.syncedPosition >= position
+    }
+
+    private static let select = command("SELECT", "0")
+
+    @Test("nothing gets into a file before the one before it is on the disk")
+    func nothingBeforeTheLastFile() throws {
+        try open("first")
+        append("ONE")
+        log.write()
+        #expect(text("first") == Self.select + command("ONE"))
+        try open("second")
+        let position = append("TWO")
+        log.write()
+        // No thread has synced the first one yet.
+        #expect(text("second").isEmpty)
+        try log.start()
+        defer { log.stop() }
+        #expect(waitUntilSynced(position))
+        #expect(text("first") == Self.select + command("ONE"))
+        #expect(text("second") == Self.select + command("TWO"))
+        append("THREE")
+        log.write()
+        #expect(text("second") == Self.select + command("TWO") + command("THREE"))
+    }
+
+    @Test("a log that is settled has nothing left to be synced when the next file is opened")
+    func settling() throws {
+        try log.start()
+        defer { log.stop() }
+        for (name, word) in [("first", "ONE"), ("second", "TWO"), ("third", "THREE")] as [(String, StaticString)] {
+            try log.settle()
+            try open(name)
+            append(word)
+        }
+        #expect(waitUntilSynced(log.appendedPosition))
+        #expect(text("first") == Self.select + command("ONE"))
+        #expect(text("second") == Self.select + command("TWO"))
+        #expect(text("third") == Self.select + command("THREE"))
+    }
+
+    @Test("a file that cannot be written to its end is not left")
+    func unwritten() throws {
+        // Every write to it fails as on a full disk.
+        try log.open(FileSystem().open("/dev/full", .appending), FileSystem())
+        append("ONE")
+        log.write()
+        #expect(log.currentFailure == .write(ENOSPC))
+        #expect(throws: PersistenceError.self) { try open("second") }
+        #expect(log.bufferedBytes > 0)
+        #expect(text("second").isEmpty)
+    }
+}
