@@ -270,4 +270,30 @@ struct EffectCase: CustomTestStringConvertible, Sendable {
         #expect(unit.first?.commands.map(\.count) == [1026, 1026, 454])
         #expect(unit.first?.commands.allSatisfy { $0[0] == Array("SREM".utf8) } == true)
     }
+
+    @Test func `A command that is executed in slices is logged once, and is not cut in slices again`() {
+        let server = Harness(DataFamilies.all, databases: 1)
+        let recorder = LogRecorder(server)
+        for key in ["a", "b"] { server.run(["SADD", key] + (0..<30_000).map { "member:\($0)" }) }
+        let sources = recorder.take()
+        server.run("SINTERSTORE", "d", "a", "b")
+        let isSuspended = server.session.pointee.isSuspended
+        #expect(isSuspended)
+        #expect(recorder.takeText() == "")
+        server.finishJob()
+        #expect(recorder.takeText() == "")
+        server.run("SINTERSTORE", "d", "a", "b")
+        let units = recorder.take()
+        #expect(units.map(\.description) == ["SINTERSTORE d a b"])
+        let replica = Harness.replica(databases: 1)
+        #expect(replica.replay(sources + units) == nil)
+        #expect(replica.run("SCARD", "d") == ":30000\r\n")
+    }
+
+    @Test func `What Redis logs of trimming is understood`() {
+        let replica = Harness.replica(databases: 1)
+        replica.run("XADD", "s", "1-0", "a", "1")
+        #expect(replica.run("XADD", "s", "MINID", "=", "2", "LIMIT", "9", "2-0", "a", "1") == "$3\r\n2-0\r\n")
+        #expect(replica.run("XTRIM", "s", "MAXLEN", "=", "0", "LIMIT", "1") == ":1\r\n")
+    }
 }

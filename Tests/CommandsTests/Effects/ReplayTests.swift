@@ -19,7 +19,7 @@ import Testing
         private var nextClient = 3
 
         init(seed: UInt64) {
-            generator = CommandGenerator(seed: seed, isUnbound: true)
+            generator = CommandGenerator(seed: seed, .all)
             recorder = LogRecorder(server)
             // Shortly before the times that commands name.
             server.now = 33_000_000_000_000 - 200_000_000

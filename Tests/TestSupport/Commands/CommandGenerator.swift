@@ -2,18 +2,30 @@
 /// ones, some with a wrong type, a wrong number of arguments, or an argument that does not fit.
 public struct CommandGenerator {
     private var random: SeededGenerator
-    private let isUnbound: Bool
+    private let choice: Choice
 
-    /// - Parameter isUnbound: whether there are commands too whose outcome is by chance or by the time, and those that only
-    ///   Freshet has.
-    public init(seed: UInt64, isUnbound: Bool = false) {
+    /// Which commands are made.
+    public enum Choice: Sendable {
+        /// Those that any two servers answer alike.
+        case comparable
+        /// All that Redis 7.0 has and that do not wait, also those whose outcome is by chance or by the time.
+        case redis
+        /// Those that only Freshet has and those that wait, too.
+        case all
+    }
+
+    public init(seed: UInt64, _ choice: Choice = .comparable) {
         random = SeededGenerator(seed)
-        self.isUnbound = isUnbound
+        self.choice = choice
     }
 
     /// The next command.
     public mutating func next() -> [String] {
-        if isUnbound { return nextUnbound() }
+        switch choice {
+        case .comparable: break
+        case .redis: return nextUnbound(from: CommandGenerator.unboundInRedis)
+        case .all: return nextUnbound(from: CommandGenerator.unbound)
+        }
         let frequent = random.oneIn(5) ? CommandGenerator.bitsAndPlaces : CommandGenerator.frequent
         var command = random.pick(random.oneIn(12) ? CommandGenerator.rare : frequent).command(&random)
         // Ranges by member are defined only where all scores are equal: the keys for them get no odd scores.

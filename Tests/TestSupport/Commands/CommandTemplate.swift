@@ -10,6 +10,8 @@ struct CommandTemplate: ExpressibleByStringLiteral {
 
     var name: String { words[0] }
 
+    func hasWord(_ word: String) -> Bool { words.contains(word) }
+
     func command(_ random: inout SeededGenerator) -> [String] { words.flatMap { expand($0, &random) } }
 
     private func expand(_ word: String, _ random: inout SeededGenerator) -> [String] {

@@ -41,7 +41,9 @@ struct StreamTrimOptions {
             index += 1
         }
         if isAdding, index < call.count, StreamIDRequest(call[index]) == nil { throw .invalidStreamID }
-        try settle(givenLimit, call.limits.stream, isAdding: isAdding)
+        // Redis logs with LIMIT what it has trimmed, and to where.
+        if call.isReplaying { givenLimit = givenLimit.map { _ in 0 } }
+        try settle(givenLimit, call.limits.stream, isAdding: isAdding, isReplaying: call.isReplaying)
         return index
     }
 
@@ -63,7 +65,9 @@ struct StreamTrimOptions {
     }
 
     /// Works out how many entries are removed at most. What is approximate may be done in steps.
-    private mutating func settle(_ given: Int?, _ limits: StreamLimits, isAdding: Bool) throws(CommandError) {
+    private mutating func settle(
+        _ given: Int?, _ limits: StreamLimits, isAdding: Bool, isReplaying: Bool
+    ) throws(CommandError) {
         if given != nil, given != 0, trimming == nil {
             throw CommandError("ERR syntax error, LIMIT cannot be used without specifying a trimming strategy")
         }
@@ -71,7 +75,7 @@ struct StreamTrimOptions {
             throw CommandError("ERR syntax error, XTRIM must be called with a trimming strategy")
         }
         if let given {
-            guard isApproximate else {
+            guard isApproximate || isReplaying else {
                 throw CommandError("ERR syntax error, LIMIT cannot be used without the special ~ option")
             }
             limit = given
