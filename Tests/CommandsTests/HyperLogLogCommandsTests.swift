@@ -28,6 +28,25 @@ import Testing
         #expect(union == server.run("PFCOUNT", "dense"))
     }
 
+    @Test func elementsAreAddedToDamagedSketchesAllOrNot() {
+        let log = server.observe()
+        // One run of zeros that is as long as the registers of the first elements ask for, and not as all do.
+        let head = Array("HYLL".utf8) + [1] + [UInt8](repeating: 0, count: 10) + [0x80]
+        for length in [0x2000, 0x3000, 0x3FF0] {
+            let sketch = head + [0x40 | UInt8((length - 1) >> 8), UInt8((length - 1) & 0xFF)]
+            server.run(bytes: [Array("SET".utf8), Array("h".utf8), sketch])
+            _ = log.take()
+            for count in 2..<40 {
+                let elements = (0..<count).map { Array("element \($0)".utf8) }
+                let reply = server.run(bytes: [Array("PFADD".utf8), Array("h".utf8)] + elements)
+                #expect(reply == Array("-INVALIDOBJ Corrupted HLL object detected\r\n".utf8))
+            }
+            #expect(log.take() == [])
+            #expect(
+                server.run(bytes: [Array("GET".utf8), Array("h".utf8)]).starts(with: Array("$18\r\n".utf8) + sketch))
+        }
+    }
+
     @Test func theEstimateIsKeptUntilAnElementComes() {
         let log = server.observe()
         server.run("PFADD", "h", "a", "b")

@@ -4,11 +4,11 @@ import Primitives
 /// log a command that has changed something.
 extension Access {
     /// Whether what commands have done is logged.
-    @inline(__always)
-    public var isLogging: Bool { keyspace.isLogging }
+    @inlinable @inline(__always)
+    public var isLogging: Bool { keyspaceReference._withUnsafeGuaranteedRef { $0.isLogging } }
 
     /// Whether the command, or an earlier one of the transaction, has changed something.
-    @inline(__always)
+    @inlinable @inline(__always)
     public var hasChanged: Bool { dirty != 0 }
 
     /// Whether the command has changed something that is not logged yet.

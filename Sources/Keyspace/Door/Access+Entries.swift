@@ -67,7 +67,7 @@ extension Access {
     }
 
     /// Frees an entry that is in no table: here, or in the background where that takes long.
-    func discard(_ entry: Entry) {
+    mutating func discard(_ entry: Entry) {
         if entry.freeingEffort > LazyFree.threshold {
             keyspace.lazyFree.enqueue(.entry(entry))
         } else {
@@ -80,13 +80,13 @@ extension Access {
     /// Keeps the count and the index of keys that expire. Called when the table has the entry with its new deadline, since
     /// the index may be renewed from the table.
     @inline(__always)
-    func noteExpiry(_ key: Key, old: Int64?, new: Int64?) {
+    mutating func noteExpiry(_ key: Key, old: Int64?, new: Int64?) {
         if old == nil, new == nil { return }
         indexExpiry(key, old: old, new: new)
     }
 
     @inline(never)
-    private func indexExpiry(_ key: Key, old: Int64?, new: Int64?) {
+    private mutating func indexExpiry(_ key: Key, old: Int64?, new: Int64?) {
         let table = place(key)
         table.pointee.expires += (new == nil ? 0 : 1) - (old == nil ? 0 : 1)
         // An item for an earlier time stands for the later one too.
@@ -218,7 +218,7 @@ extension Access {
     /// Keeps the count of hashes whose fields expire, and lets the active cycle look at this one when its first is due;
     /// `Int64.max` is no deadline.
     @usableFromInline
-    func fieldExpiryChanged(_ key: Key, from old: Int64, to new: Int64) {
+    mutating func fieldExpiryChanged(_ key: Key, from old: Int64, to new: Int64) {
         let place = place(key)
         place.pointee.fieldExpires += (new == .max ? 0 : 1) - (old == .max ? 0 : 1)
         if new < old { place.pointee.indexFieldExpiry(new, key.hash) }

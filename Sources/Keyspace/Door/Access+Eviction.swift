@@ -151,7 +151,8 @@ extension Access {
         }
     }
 
-    private func sampleAll(_ place: UnsafeMutablePointer<ShardDatabase>, _ database: Int, _ missing: inout Int) {
+    private mutating func sampleAll(_ place: UnsafeMutablePointer<ShardDatabase>, _ database: Int, _ missing: inout Int)
+    {
         let start = eviction.pointee.random.next(below: place.pointee.table.positions)
         place.pointee.table.forEach(from: start, limit: missing) { entry in
             missing -= 1
@@ -160,7 +161,9 @@ extension Access {
     }
 
     /// The index of deadlines knows the keys that expire. Its first is the one that expires first in the shard.
-    private func sampleVolatile(_ place: UnsafeMutablePointer<ShardDatabase>, _ database: Int, _ missing: inout Int) {
+    private mutating func sampleVolatile(
+        _ place: UnsafeMutablePointer<ShardDatabase>, _ database: Int, _ missing: inout Int
+    ) {
         guard place.pointee.expires > 0 else { return }
         let items = place.pointee.expiry.items
         guard !items.isEmpty else { return }
@@ -177,7 +180,7 @@ extension Access {
         }
     }
 
-    private func propose(_ entry: Entry, hash: UInt64, _ database: Int) {
+    private mutating func propose(_ entry: Entry, hash: UInt64, _ database: Int) {
         if eviction.pointee.settings.policy.ranking == .admission {
             // Whoever is on trial is judged at its end. One that was forgotten there is not protected for long.
             let counter = AdmissionCounter(bits: entry.accessClock)

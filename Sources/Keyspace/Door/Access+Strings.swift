@@ -26,7 +26,7 @@ extension Access {
 
     /// Writes the value over one that takes as much room, without a new block.
     @inline(__always)
-    private func overwrite(_ key: Key, _ entry: Entry, _ value: ByteView, _ deadline: Int64?) -> Bool {
+    private mutating func overwrite(_ key: Key, _ entry: Entry, _ value: ByteView, _ deadline: Int64?) -> Bool {
         guard entry.hasExpiry == (deadline != nil), entry.type == .string, !entry.isComputed else { return false }
         if let integer = Entry.canonicalInteger(value) {
             guard entry.encoding == .integer else { return false }

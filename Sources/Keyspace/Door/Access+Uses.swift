@@ -10,7 +10,7 @@ extension Access {
 
     /// Notes a use otherwise than as its time.
     @inline(never) @usableFromInline
-    func noteUse(_ entry: Entry) {
+    mutating func noteUse(_ entry: Entry) {
         guard !leavesAccessClock else { return }
         switch eviction.pointee.settings.policy.ranking {
         case .frequency: eviction.pointee.countUse(entry, now: now)
@@ -24,13 +24,13 @@ extension Access {
 
     /// Notes that a value was overwritten where it is.
     @inline(__always)
-    func noteWrite(_ entry: Entry) {
+    mutating func noteWrite(_ entry: Entry) {
         if notesClock { entry.touch(accessClock) } else { noteUse(entry) }
     }
 
     /// Notes that the block of a key was replaced by another one.
     @inline(never)
-    func noteReplacement(_ entry: Entry, of old: Entry) {
+    mutating func noteReplacement(_ entry: Entry, of old: Entry) {
         entry.touch(old.accessClock)
         noteUse(entry)
     }

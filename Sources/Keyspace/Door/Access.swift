@@ -67,11 +67,14 @@ public struct AccessStatistics: ~Copyable, Sendable {
 ///
 /// Invariant: the shards of all keys that are named are locked by the caller (`held`). A worker has one `Access`, which
 /// it reuses for all its commands.
+///
+/// What is called on the path of a command is `mutating`, whether or not it changes anything, or inlined: otherwise it would be
+/// given a copy of the access, which is large.
 public struct Access: ~Copyable {
     /// What this is the door to. Not retained: it must outlive the access.
     public unowned(unsafe) let keyspace: Keyspace
     /// The same, for calls on the path of every write: it is not retained for them.
-    private let keyspaceReference: Unmanaged<Keyspace>
+    @usableFromInline let keyspaceReference: Unmanaged<Keyspace>
     /// The database that keys are looked up in.
     public var database = 0
     /// Milliseconds since 1970 at the start of the command: all of a command, and of a transaction, sees one time.
@@ -237,10 +240,8 @@ public struct Access: ~Copyable {
     }
 
     /// Whether somebody wants to hear of a change of the entry, or to have it as it is before.
-    @inline(__always)
-    public func concernsOthers(_ entry: Entry) -> Bool {
-        (entry.flags.rawValue ^ keyspace.epoch) & keyspace.noticedFlags != 0
-    }
+    @inlinable @inline(__always)
+    public func concernsOthers(_ entry: Entry) -> Bool { keyspace.concernsOthers(entry) }
 
     /// Removes a key whose time has come.
     @inline(never)

@@ -74,6 +74,10 @@ extension Keyspace {
         if isUnsaved(entry) { save(entry, database: database) }
     }
 
+    /// Whether somebody wants to hear of a change of the entry, or to have it as it is before.
+    @inline(__always)
+    public func concernsOthers(_ entry: Entry) -> Bool { (entry.flags.rawValue ^ epoch) & noticedFlags != 0 }
+
     @inline(__always)
     func isUnsaved(_ entry: Entry) -> Bool {
         (entry.flags.rawValue ^ epoch) & Entry.Flags.epoch.rawValue != 0
