@@ -90,6 +90,12 @@ public struct ByteBuffer: ~Copyable {
         base.unsafelyUnwrapped[head + offset] = byte
     }
 
+    /// Replaces the first bytes by `bytes`.
+    public mutating func overwrite(_ bytes: ByteView) {
+        precondition(bytes.count <= count)
+        if let base { memcpy(base + head, bytes.start, bytes.count) }
+    }
+
     /// Inserts `bytes` before offset `offset`; O(bytes behind it).
     public mutating func insert(_ bytes: ByteView, at offset: Int) {
         precondition(offset >= 0 && offset <= count)

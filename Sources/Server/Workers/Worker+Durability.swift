@@ -29,7 +29,7 @@ extension Worker {
     /// Keeps the replies in `output` with the connection.
     func hold(_ connection: UnsafeMutablePointer<Connection>) {
         guard !output.pointee.isEmpty || connection.pointee.session.closesAfterReply else { return }
-        connection.pointee.pending.append(output.pointee.view)
+        keepOutput(connection)
         connection.pointee.publishOutput()
         guard !connection.pointee.awaitsLog else { return }
         connection.pointee.awaitsLog = true

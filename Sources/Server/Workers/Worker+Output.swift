@@ -1,6 +1,7 @@
 import Commands
 import Configuration
 import EventLoop
+import Keyspace
 import Logging
 import Primitives
 
@@ -9,13 +10,18 @@ extension Worker {
     private static let keptPushes = 4 * 1024
     /// Memory that the worker keeps for replies, in bytes.
     private static let keptOutput = 512 * 1024
+    /// What one turn hands to the kernel for one connection, in bytes: a quarter of a millisecond's work, however long the
+    /// replies are.
+    private static let turnOutput = 512 * 1024
+    /// Memory that is given back to the system in the background, in bytes.
+    private static let largeMemory = 4 * 1024 * 1024
     /// What a client that has not authenticated may leave unread, in bytes.
     private static let unauthenticatedOutput = 64 * 1024
 
     /// Hands the replies in `output` to the kernel; what it does not take waits with the connection.
     func send(_ connection: UnsafeMutablePointer<Connection>) {
         defer {
-            output.pointee.clear(keeping: Self.keptOutput)
+            clear(&output.pointee, keeping: Self.keptOutput)
             reportedOutput = 0
         }
         guard !connection.pointee.isClosed else { return }
@@ -26,35 +32,49 @@ extension Worker {
             connection.pointee.pending.append(output.pointee.view)
             return flush(connection, now: Clock.wallMilliseconds() / 1000)
         }
-        while !output.pointee.isEmpty {
-            switch Socket.write(connection.pointee.descriptor, output.pointee.view) {
-            case .bytes(let count):
-                sent(count, connection)
-                output.pointee.consume(count)
-            case .wouldBlock:
-                connection.pointee.pending.append(output.pointee.view)
-                return waitForWritability(connection)
-            case .closed: return close(connection)
-            }
+        switch write(&output.pointee, connection, atMost: Self.turnOutput) {
+        case .done: break
+        case .waits:
+            keepOutput(connection)
+            return waitForWritability(connection)
+        case .closed: return close(connection)
         }
         if connection.pointee.session.closesAfterReply { closeGently(connection) }
     }
 
-    /// Hands over what waits with the connection; `now` in seconds since 1970.
+    /// Puts what is left of `output` behind what waits with the connection. What is long changes hands.
+    func keepOutput(_ connection: UnsafeMutablePointer<Connection>) {
+        if connection.pointee.pending.isEmpty, output.pointee.count > Self.keptOutput {
+            swap(&connection.pointee.pending, &output.pointee)
+        } else {
+            connection.pointee.pending.append(output.pointee.view)
+        }
+    }
+
+    /// Hands over what waits with the connection, as much as one turn may; `now` in seconds since 1970.
     func flush(_ connection: UnsafeMutablePointer<Connection>, now: Int64) {
+        flush(connection, now: now, atMost: Self.turnOutput)
+    }
+
+    /// Hands over what waits with the connection as far as the kernel takes it, before the connection is closed.
+    func flushFinally(_ connection: UnsafeMutablePointer<Connection>, now: Int64) {
+        flush(connection, now: now, atMost: .max)
+    }
+
+    private func flush(_ connection: UnsafeMutablePointer<Connection>, now: Int64, atMost limit: Int) {
         guard !connection.pointee.awaitsLog else { return }
         // Who takes its replies is not idle, however long they are.
         connection.pointee.record.lastInteraction.set(Int(now))
+        let start = statistics.pointee.bytesOut.current
         while !connection.pointee.pending.isEmpty || makeUpValue(connection) {
-            switch Socket.write(connection.pointee.descriptor, connection.pointee.pending.view) {
-            case .bytes(let count):
-                sent(count, connection)
-                connection.pointee.pending.consume(count)
-            case .wouldBlock: return waitForWritability(connection)
+            let left = limit - (statistics.pointee.bytesOut.current - start)
+            switch write(&connection.pointee.pending, connection, atMost: left) {
+            case .done: break
+            case .waits: return waitForWritability(connection)
             case .closed: return close(connection)
             }
         }
-        connection.pointee.pending.clear(keeping: connection.pointee.record.isSubscriber ? Self.keptPushes : 0)
+        clear(&connection.pointee.pending, keeping: connection.pointee.record.isSubscriber ? Self.keptPushes : 0)
         connection.pointee.overSoftLimitSince = nil
         connection.pointee.publishOutput()
         account(connection)
@@ -63,6 +83,39 @@ extension Worker {
             watch(connection)
         }
         if connection.pointee.session.closesAfterReply { closeGently(connection) }
+    }
+
+    private enum Written {
+        case done, waits, closed
+    }
+
+    /// Hands bytes to the kernel, until it takes no more or they are as many as one turn may hand over.
+    @inline(__always)
+    private func write(
+        _ bytes: inout ByteBuffer, _ connection: UnsafeMutablePointer<Connection>, atMost limit: Int
+    ) -> Written {
+        var left = limit
+        while !bytes.isEmpty {
+            guard left > 0 else { return .waits }
+            let view = bytes.view
+            switch Socket.write(connection.pointee.descriptor, view.count <= left ? view : view[0..<left]) {
+            case .bytes(let count):
+                sent(count, connection)
+                bytes.consume(count)
+                left -= count
+            case .wouldBlock: return .waits
+            case .closed: return .closed
+            }
+        }
+        return .done
+    }
+
+    /// Empties a buffer. What the system needs long for to take back goes back in the background.
+    private func clear(_ buffer: inout ByteBuffer, keeping limit: Int) {
+        if buffer.capacity > max(limit, Self.largeMemory) {
+            server.keyspace.releaseInBackground(SpentBuffer(&buffer))
+        }
+        buffer.clear(keeping: limit)
     }
 
     func sent(_ count: Int, _ connection: UnsafeMutablePointer<Connection>) {
@@ -120,4 +173,12 @@ extension Worker {
             "Client id=\(connection.pointee.session.identifier) closed for overcoming of output buffer limits.")
         close(connection)
     }
+}
+
+/// A buffer whose memory is to be freed with this object.
+private final class SpentBuffer: @unchecked Sendable {
+    private var buffer = ByteBuffer()
+
+    /// Takes the memory of `other`, which is empty then.
+    init(_ other: inout ByteBuffer) { swap(&buffer, &other) }
 }

@@ -181,7 +181,7 @@ final class Worker: @unchecked Sendable {
         releaseReplies()
         awaitLastSync()
         for connection in Array(connections.values) {
-            flush(connection, now: Clock.wallMilliseconds() / 1000)
+            flushFinally(connection, now: Clock.wallMilliseconds() / 1000)
             close(connection)
         }
         freeClosed()

@@ -17,6 +17,21 @@ import Testing
         }
     }
 
+    /// Replies that change hands, behind others and before others.
+    @Test(arguments: ServerKind.all)
+    func largeResultsKeepTheirPlaceInAPipeline(_ kind: ServerKind) throws {
+        try ServerPool.with(kind) { server in
+            let client = try server.client(timeout: 60)
+            try fill(client)
+            let replies = try client.pipeline(lines: [
+                "ECHO 1", "SUNION a b", "ECHO 2", "SINTER a b", "SMEMBERS ia", "ECHO 3", "SDIFF a b",
+            ])
+            for (index, text) in [(0, "1"), (2, "2"), (5, "3")] { #expect(replies[index] == .bulk(text)) }
+            let counts = [1, 3, 4, 6].map { replies[$0].elements?.count }
+            #expect(counts == [Self.count * 3 / 2, Self.count / 2, Self.count, Self.count / 2])
+        }
+    }
+
     @Test(arguments: ServerKind.all)
     func largeResultsAreComplete(_ kind: ServerKind) throws {
         try ServerPool.with(kind) { server in

@@ -60,8 +60,7 @@ public enum SetAlgebraCommands {
 
     private static func answer(_ call: inout Call, _ operation: SetAlgebra.Operation) throws(CommandError) {
         let answer: SetAnswer = try call.work(operation, on: 1..<call.count)
-        call.reply.set(answer.count)
-        call.reply.raw(answer.members)
+        call.reply.draft(answer.draft) { $0.set(answer.count) }
     }
 
     private static func sintercard(_ call: inout Call) throws(CommandError) {

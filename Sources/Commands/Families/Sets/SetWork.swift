@@ -8,27 +8,18 @@ protocol SetWork: SlicedWork {}
 /// The members that a union, an intersection or a difference of sets answers, encoded.
 final class SetAnswer: SetWork, @unchecked Sendable {
     private let algebra: SetAlgebra
-    private let buffer: UnsafeMutablePointer<ByteBuffer>
+    /// The encoded members, which are alike in all versions of the protocol.
+    let draft = ReplyDraft()
     private(set) var count = 0
 
     init(_ operation: SetAlgebra.Operation, _ entries: [Entry?]) {
         algebra = SetAlgebra(operation, entries.sets)
-        buffer = .allocate(capacity: 1)
-        buffer.initialize(to: ByteBuffer())
     }
-
-    deinit {
-        buffer.deinitialize(count: 1)
-        buffer.deallocate()
-    }
-
-    /// The encoded members.
-    var members: ByteView { buffer.pointee.view }
 
     var effort: Int { algebra.effort }
 
     func advance() -> Bool {
-        let writer = ReplyWriter(output: buffer, version: 2)
+        let writer = draft.writer(version: 2)
         return algebra.advance { element in
             writer.bulk(element.value)
             count &+= 1
