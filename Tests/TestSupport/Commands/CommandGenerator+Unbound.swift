@@ -8,6 +8,8 @@ extension CommandGenerator {
                 unbound, unbound, CommandGenerator.frequent, CommandGenerator.bitsAndPlaces,
             ][number(below: 4)]
         var command = make(from: templates)
+        // Redis makes a key by a BITFIELD that overflows and fails, and does not log it.
+        while choice == .redis, command.contains("FAIL") { command = make(from: templates) }
         if number(below: 20) == 0 { spoil(&command) }
         return number(below: 15) == 0 ? command : withKeysOfItsType(command)
     }

@@ -2,7 +2,7 @@
 /// ones, some with a wrong type, a wrong number of arguments, or an argument that does not fit.
 public struct CommandGenerator {
     private var random: SeededGenerator
-    private let choice: Choice
+    let choice: Choice
 
     /// Which commands are made.
     public enum Choice: Sendable {
