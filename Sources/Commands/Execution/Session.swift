@@ -56,6 +56,8 @@ public struct Session: ~Copyable {
     public var suspension: Suspension?
     /// Position in the commit log that must be on the disk before the connection is answered; 0 for none.
     public var awaitedPosition: UInt64 = 0
+    /// Whether SYNC means a snapshot and nothing behind it (`REPLCONF rdb-only 1`).
+    public var wantsSnapshotOnly = false
     /// `CLIENT NO-EVICT` and `CLIENT NO-TOUCH`.
     public var isProtectedFromEviction = false
     public var leavesAccessClock = false

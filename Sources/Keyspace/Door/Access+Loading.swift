@@ -1,5 +1,20 @@
 import Primitives
 
+extension Keyspace {
+    /// Makes room in a database that is empty for about `keys` keys, so that it need not grow step by step.
+    public func reserve(database: Int, keys: Int) {
+        guard keys > 0, database < databaseCount else { return }
+        let share = keys / ShardSet.shardCount
+        // Shards differ by chance.
+        let expected = share + 4 * Int(Double(share).squareRoot()) + 1
+        for index in 0..<ShardSet.shardCount {
+            lock(index)
+            shard(index).pointee.databases[database].table.reserve(expected)
+            unlock(index)
+        }
+    }
+}
+
 /// How values come in that were decoded elsewhere.
 extension Access {
     /// Puts an entry that `Entry.loaded` made for `key` there, in place of what is there, and takes it over.

@@ -81,6 +81,8 @@ public struct Access: ~Copyable {
     public var now: Int64 = 0
     /// Whether reads leave the time of last use alone (`CLIENT NO-TOUCH`).
     public var leavesAccessClock = false { didSet { chooseNoting() } }
+    /// What `now` stands for where it is not the time: seconds that are added to it when the use of a key is noted.
+    public var accessClockStart: UInt32 = 0
     /// Whether the use of a key is noted as the time of it, as without a policy that counts uses.
     @usableFromInline var notesClock = true
     /// Bytes by which keys have grown, or shrunk, that the budget has not heard of.
@@ -155,7 +157,7 @@ public struct Access: ~Copyable {
     }
 
     @inline(__always) @usableFromInline
-    var accessClock: UInt32 { UInt32(truncatingIfNeeded: now / 1000) & 0xFF_FFFF }
+    var accessClock: UInt32 { (UInt32(truncatingIfNeeded: now / 1000) &+ accessClockStart) & 0xFF_FFFF }
 
     // MARK: Reading
 

@@ -236,6 +236,21 @@ struct Table: ~Copyable {
         {
             sizeClass += 1
         }
+        take(sizeClass)
+    }
+
+    /// Makes an empty table that has never held anything as large as it needs to be for `expected` entries.
+    mutating func reserve(_ expected: Int) {
+        guard capacity == 0, expected > 0 else { return }
+        var sizeClass = 0
+        while sizeClass < TableSizes.count - 1, Self.limit(TableSizes.capacities[sizeClass]) <= expected {
+            sizeClass += 1
+        }
+        take(sizeClass)
+    }
+
+    /// Takes a new array, to which what is in the old one moves from now on.
+    private mutating func take(_ sizeClass: Int) {
         let size = TableSizes.capacities[sizeClass]
         step = max(8, 2 * capacity / (Self.limit(size) - count) + 1)
         oldCount = count
@@ -278,10 +293,11 @@ struct Table: ~Copyable {
 
 /// Capacities that tables take, each half as large again as the one before.
 enum TableSizes {
+    static let count = 72
     nonisolated(unsafe) static let capacities: UnsafeMutablePointer<Int> = {
-        let sizes = UnsafeMutablePointer<Int>.allocate(capacity: 72)
+        let sizes = UnsafeMutablePointer<Int>.allocate(capacity: count)
         var size = 8
-        for index in 0..<72 {
+        for index in 0..<count {
             sizes[index] = size
             size += size / 2
         }

@@ -35,6 +35,8 @@ public final class SnapshotLoader: @unchecked Sendable {
 
     private static let batchRecords = 256
     private static let batchBytes = 1 << 20
+    /// A type, a key and a value of one byte, each with its length.
+    private static let smallestRecord = 4
     /// Batches that wait for each thread.
     private static let queueLength = 4
 
@@ -102,7 +104,10 @@ public final class SnapshotLoader: @unchecked Sendable {
             case .auxiliary(let name, let value):
                 onField(name, value)
                 continue
-            case .sizes: continue
+            case .sizes(let database, let keys, _):
+                // A hint that lies is not followed further than the file's size lets it be true.
+                keyspace.reserve(database: database, keys: min(keys, file.bytes.count / Self.smallestRecord))
+                continue
             }
             guard batch.records.count == Self.batchRecords || batch.bytes > Self.batchBytes else { continue }
             try deliver(&batch, &inserter, hasThreads: hasThreads)

@@ -20,6 +20,8 @@ struct Connection: ~Copyable {
     var awaitsFlush = false
     /// Whether the connection is to be closed at the end of the turn, since so much waits for it.
     var isOverLimit = false
+    /// What is sent behind `pending`.
+    var transfer: FileTransfer?
     /// Whether `pending` waits for the log to be written, or to be on the disk.
     var awaitsLog = false
     /// Whether nothing is read from it for that reason.

@@ -20,6 +20,12 @@ enum PersistenceCommands {
             "bgrewriteaof", arity: 1, flags: flags, group: .server, since: "1.0.0",
             summary: "Writes the append-only file anew in the background.", handler: rewrite),
         Command(
+            "sync", arity: 1, flags: flags.union(.noMulti), group: .server, since: "1.0.0",
+            summary: "Sends a snapshot, to those who want nothing else.", handler: sync),
+        Command(
+            "replconf", arity: -1, flags: [.admin, .noscript, .loading, .stale, .allowBusy], group: .server,
+            since: "3.0.0", summary: "Says what a client of SYNC wants.", handler: configureReplica),
+        Command(
             "waitaof", arity: 4, flags: [.noscript, .blocking], group: .generic, since: "7.2.0",
             summary: "Waits until what was written before is on the disk.",
             syntax: "numlocal:integer numreplicas:integer timeout:integer", handler: wait),
@@ -61,10 +67,42 @@ enum PersistenceCommands {
         case .rewrite:
             durability.request(.snapshot)
             call.reply.simple("Background saving scheduled")
-        case nil:
+        case .copy, nil:
             durability.request(.snapshot)
             call.reply.simple("Background saving started")
         }
+    }
+
+    // MARK: Copies
+
+    /// SYNC is answered for who wants a copy of the data and nothing that follows, as `redis-cli --rdb` does.
+    private static func sync(_ call: inout Call) throws(CommandError) {
+        guard call.session.pointee.wantsSnapshotOnly else {
+            throw CommandError("ERR replication is not supported; SYNC answers those who have sent REPLCONF rdb-only 1")
+        }
+        let durability = call.server.durability
+        let session = call.session.pointee.identifier
+        guard call.takeSuspension() != nil else {
+            durability.request(.copy, waiter: Durability.Waiter(call))
+            throw call.suspend(Suspension(deadline: .max, wakesAt: .max))
+        }
+        guard let file = durability.withState({ $0.copies.removeValue(forKey: session) }),
+            let size = try? file.size(), let connection = call.worker.current
+        else { throw CommandError("ERR the snapshot could not be written") }
+        connection.pointee.transfer = FileTransfer(file, count: size)
+        Array("$\(size)\r\n".utf8).withView { call.reply.raw($0) }
+    }
+
+    private static func configureReplica(_ call: inout Call) throws(CommandError) {
+        guard call.count % 2 == 1 else { throw .syntax }
+        for index in stride(from: 1, to: call.count, by: 2) {
+            switch call[index].lowercasedString {
+            case "rdb-only": call.session.pointee.wantsSnapshotOnly = try call.integer(index + 1) != 0
+            case "listening-port", "ip-address", "capa", "version": break
+            default: throw CommandError(composed: "ERR Unrecognized REPLCONF option: \(call[index].string)")
+            }
+        }
+        call.reply.ok()
     }
 
     // MARK: The append-only file
@@ -73,7 +111,7 @@ enum PersistenceCommands {
         let durability = call.server.durability
         switch durability.withState({ $0.active }) {
         case .rewrite: throw CommandError("ERR Background append only file rewriting already in progress")
-        case .snapshot:
+        case .snapshot, .copy:
             durability.request(.rewrite)
             call.reply.simple("Background append only file rewriting scheduled")
         case nil:

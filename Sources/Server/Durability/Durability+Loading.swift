@@ -63,7 +63,7 @@ extension Durability {
     private func loadSnapshot(_ path: String, isWhole: Bool) throws(PersistenceError) -> Int64 {
         let settings = server.settings
         let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
-        let loader = SnapshotLoader(server.keyspace, limits: ValueLimits(settings), threads: cores > 1 ? cores - 1 : 0)
+        let loader = SnapshotLoader(server.keyspace, limits: ValueLimits(settings), threads: cores > 1 ? cores : 0)
         var computed = SavedComputations()
         loader.onField = { computed.add($0, $1) }
         let end = try loader.load(path, checks: settings.checksSnapshots, isWhole: isWhole) { [loading] in

@@ -51,6 +51,24 @@ extension Durability {
         }
     }
 
+    /// Writes a snapshot for the clients that want one to a file that goes when the last of them has it.
+    func copySnapshot() {
+        let clients = withState { state in
+            defer { state.wantsCopies = [] }
+            return state.wantsCopies
+        }
+        let temporary = path("temp-\(getpid())-copy.rdb")
+        do throws(PersistenceError) {
+            try write(temporary, options(server.settings), prepare: {}) {}
+            let file = try fileSystem.open(temporary, .reading)
+            try fileSystem.remove(temporary)
+            withState { state in for client in clients { state.copies[client] = file } }
+        } catch {
+            try? fileSystem.remove(temporary)
+            server.log.warning("Writing a snapshot for a client failed: \(error)")
+        }
+    }
+
     private func options(_ settings: Settings) -> Snapshot.Options {
         var options = Snapshot.Options()
         let graph = server.graph

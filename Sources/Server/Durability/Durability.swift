@@ -15,6 +15,8 @@ final class Durability: @unchecked Sendable {
     /// What the saver does.
     enum Task: Sendable {
         case snapshot, rewrite
+        /// A snapshot for a client.
+        case copy
     }
 
     /// What the saver is doing, is to do, and has done.
@@ -40,6 +42,9 @@ final class Durability: @unchecked Sendable {
         var changesSaved = 0
         /// Connections that wait for a snapshot's end.
         var waiters: [Waiter] = []
+        /// Those that want a snapshot for themselves, and what there is for them.
+        var wantsCopies: Set<Int> = []
+        var copies: [Int: File] = [:]
         /// What is being written.
         var snapshot: Snapshot?
         /// Bytes of the append-only files after the last rewrite, and of those before the one that is appended to.
@@ -145,6 +150,7 @@ final class Durability: @unchecked Sendable {
             switch task {
             case .snapshot: saveSnapshot()
             case .rewrite: rewriteLog()
+            case .copy: copySnapshot()
             }
             wakeWaiters()
         }
@@ -162,6 +168,7 @@ final class Durability: @unchecked Sendable {
                 guarded.wantsSnapshot = false
                 return begin(.snapshot)
             }
+            if !guarded.wantsCopies.isEmpty { return begin(.copy) }
             condition.wait()
         }
         return nil
@@ -173,6 +180,7 @@ final class Durability: @unchecked Sendable {
         switch task {
         case .snapshot: guarded.lastSaveAttempt = guarded.runningSince / 1000
         case .rewrite: guarded.lastRewriteAttempt = guarded.runningSince / 1000
+        case .copy: break
         }
         return task
     }
@@ -194,6 +202,7 @@ final class Durability: @unchecked Sendable {
             switch task {
             case .snapshot: state.wantsSnapshot = true
             case .rewrite: state.wantsRewrite = true
+            case .copy: if let waiter { state.wantsCopies.insert(waiter.session) }
             }
             if let waiter { state.waiters.append(waiter) }
         }

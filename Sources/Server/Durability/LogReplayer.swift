@@ -52,6 +52,7 @@ final class LogReplayer {
         executor.call.limits = limits
         executor.call.limits.maximumString = .max
         executor.call.isReplaying = true
+        executor.call.access.accessClockStart = UInt32(truncatingIfNeeded: Clock.wallMilliseconds() / 1000)
         pipeline.initialize(to: Pipeline(executor: executor, pause: ClientPause()))
     }
 

@@ -39,7 +39,23 @@ extension Worker {
             return waitForWritability(connection)
         case .closed: return close(connection)
         }
+        if connection.pointee.transfer != nil { return flush(connection, now: Clock.wallMilliseconds() / 1000) }
         if connection.pointee.session.closesAfterReply { closeGently(connection) }
+    }
+
+    /// Reads on in the file that a connection is being sent; false where there is none, or no more of it. A file that cannot
+    /// be read to its end ends the connection, since the client has been told how long it is.
+    private func makeUpTransfer(_ connection: UnsafeMutablePointer<Connection>) -> Bool {
+        guard let transfer = connection.pointee.transfer else { return false }
+        if transfer.isOver {
+            connection.pointee.transfer = nil
+            return false
+        }
+        guard transfer.read(into: &connection.pointee.pending) else {
+            close(connection)
+            return false
+        }
+        return true
     }
 
     /// Puts what is left of `output` behind what waits with the connection. What is long changes hands.
@@ -66,7 +82,7 @@ extension Worker {
         // Who takes its replies is not idle, however long they are.
         connection.pointee.record.lastInteraction.set(Int(now))
         let start = statistics.pointee.bytesOut.current
-        while !connection.pointee.pending.isEmpty || makeUpValue(connection) {
+        while !connection.pointee.pending.isEmpty || makeUpValue(connection) || makeUpTransfer(connection) {
             let left = limit - (statistics.pointee.bytesOut.current - start)
             switch write(&connection.pointee.pending, connection, atMost: left) {
             case .done: break

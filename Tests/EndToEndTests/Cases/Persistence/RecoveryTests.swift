@@ -194,6 +194,25 @@ import Testing
         #expect(try values() == "[(nil), (nil), (nil), (nil), (nil), (nil)]")
     }
 
+    /// `redis-cli --rdb` asks for a snapshot and nothing that follows.
+    @Test(arguments: ServerKind.all)
+    func aCopyIsFetchedFromFar(_ kind: ServerKind) throws {
+        let (server, contents) = try Self.filled(kind, [])
+        let path = "\(server.directory)/copy/dump.rdb"
+        try FileManager.default.createDirectory(atPath: "\(server.directory)/copy", withIntermediateDirectories: true)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["redis-cli", "-p", "\(server.port)", "--rdb", path]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        let next = try ServerProcess(kind, ["--dir", "\(server.directory)/copy"])
+        #expect(Set(try Contents.all(next.client())).symmetricDifference(contents) == [])
+        if kind == .freshet { #expect(try server.client().run("SYNC").isError) }
+    }
+
     /// Whole databases that change while a snapshot is written let it begin anew.
     @Test func emptyingADatabaseDuringASnapshotDoesNoHarm() throws {
         let server = try ServerProcess(.freshet, ["--appendonly", "yes"])
