@@ -64,7 +64,9 @@ extension HashValue {
         var offset = pack.first
         while let current = offset {
             let expiryOffset = pack.skip(2, from: current)
-            guard case .integer(let stored) = pack.element(at: expiryOffset), stored >= 0 else { return false }
+            guard case .integer(let stored) = pack.element(at: expiryOffset), stored >= 0,
+                stored <= Self.latestExpiry
+            else { return false }
             let expiry = stored == 0 ? Self.noExpiry : stored
             guard expiry >= previous else { return false }
             previous = expiry

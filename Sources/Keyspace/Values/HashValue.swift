@@ -49,6 +49,9 @@ public struct HashValue {
     /// The expiry of a field that has none.
     @inlinable public static var noExpiry: Int64 { .max }
 
+    /// The latest expiry that a field from outside may have: files have 48 bits for it.
+    public static var latestExpiry: Int64 { 0xFFFF_FFFF_FFFE }
+
     /// A time before which nothing expires.
     @inlinable public static var always: Int64 { .min }
 

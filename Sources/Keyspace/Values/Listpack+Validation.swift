@@ -2,9 +2,11 @@ import Primitives
 
 extension Listpack {
     /// Whether `bytes`, from wherever they come, are a whole well-formed listpack: every operation is safe on them. O(n).
-    public static func validate(_ bytes: ByteView) -> Bool {
+    ///
+    /// - Parameter limit: most bytes that it may have, below 2^32.
+    public static func validate(_ bytes: ByteView, limit: Int = maximumByteCount) -> Bool {
         let total = bytes.count
-        guard total > headerCount, total <= maximumByteCount else { return false }
+        guard total > headerCount, total <= limit else { return false }
         let base = UnsafeRawPointer(bytes.start)
         guard base.loadUnaligned(as: UInt32.self) == UInt32(total), bytes.start[total - 1] == end else { return false }
         let stored = Int(base.loadUnaligned(fromByteOffset: 4, as: UInt16.self))

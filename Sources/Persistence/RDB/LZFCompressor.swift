@@ -9,9 +9,9 @@ import Primitives
 ///     LLLddddd dddddddd                    L + 2 bytes (L from 1 to 6) from d + 1 bytes before
 ///     111ddddd LLLLLLLL dddddddd           L + 9 bytes from d + 1 bytes before
 ///
-/// A table remembers where three bytes were seen last. It is not cleared between strings: places count on from one string to the next,
-/// so that what is older than the string is known by its number, and short strings use only a part of it, which stays in
-/// the processor's cache.
+/// A table remembers where three bytes were seen last. It is not cleared between strings: places count on from one string
+/// to the next, so that what is older than the string is known by its number, and short strings use only a part of it,
+/// which stays in the processor's cache.
 struct LZFCompressor: ~Copyable {
     private static let maximumBits = 16
     private static let maximumDistance = 1 << 13

@@ -53,8 +53,8 @@ enum LZFExpansion {
         memcpy(target, source, 32)
     }
 
-    /// Writes `length` bytes at `target`, each of which is the one `distance` before it, and perhaps some more within what is
-    /// `writable`.
+    /// Writes `length` bytes at `target`, each of which is the one `distance` before it, and perhaps some more within what
+    /// is `writable`.
     @inline(__always)
     private static func repeatBytes(
         at target: UnsafeMutablePointer<UInt8>, distance: Int, length: Int, writable: Int

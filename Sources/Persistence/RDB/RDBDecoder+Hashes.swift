@@ -2,8 +2,7 @@ import Keyspace
 import Primitives
 
 extension RDBDecoder {
-    /// The latest time that a field may expire at: Redis keeps them in 48 bits.
-    private static let latestExpiry: UInt64 = 0xFFFF_FFFF_FFFE
+    private static let latestExpiry = UInt64(HashValue.latestExpiry)
 
     mutating func decodeHash(_ type: RDBType, _ reader: inout RDBReader) throws(PersistenceError) -> HashValue {
         switch type {

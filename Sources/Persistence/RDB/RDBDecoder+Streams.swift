@@ -21,8 +21,7 @@ extension RDBDecoder {
                 // Of the first entry: found anew.
                 _ = try reader.readNumbersOfID()
                 maxDeletedID = try reader.readNumbersOfID()
-                guard let added = Int64(exactly: try reader.readNumber()) else { throw Self.damaged("a stream") }
-                entriesAdded = added
+                entriesAdded = Int64(clamping: try reader.readNumber())
             }
             guard length == UInt64(stream.count),
                 stream.finishBlocks(lastID: lastID, maxDeletedID: maxDeletedID, entriesAdded: entriesAdded)
@@ -41,9 +40,7 @@ extension RDBDecoder {
             entriesRead = stream.estimatedEntriesRead(upTo: lastID)
         } else {
             // Minus one for an unknown number.
-            let number = Int64(bitPattern: try reader.readNumber())
-            guard number >= -1 else { throw Self.damaged("a group of a stream") }
-            entriesRead = number < 0 ? nil : number
+            entriesRead = Int64(exactly: try reader.readNumber())
         }
         guard stream.group(named: name) == nil else { throw Self.twice("a group of a stream") }
         stream.createGroup(named: name, lastID: lastID, entriesRead: entriesRead)

@@ -4,8 +4,8 @@ import Primitives
 /// Makes entries of values in the format of RDB files: of every type and encoding that Redis 4 to 7.4 wrote.
 ///
 /// What it reads may come from anybody: every length is checked against the bytes that are there, blocks are walked before
-/// they are adopted, and what Redis never writes (a member twice, a score that is no number, an empty aggregate) is refused.
-/// A value that is kept as one block is taken over as it is where the limits allow it.
+/// they are adopted, and what Redis never writes (a member twice, a score that is no number, an empty aggregate) is
+/// refused. A value that is kept as one block is taken over as it is where the limits allow it.
 ///
 /// A decoder keeps scratch memory and no other state; each thread has its own.
 public struct RDBDecoder: ~Copyable {

@@ -2,8 +2,8 @@ import Keyspace
 import Primitives
 
 extension RDBEncoder {
-    /// Blocks as they are, then what is known of the stream, then its groups: what is pending with times and counts, and for
-    /// each consumer the IDs that are pending for it.
+    /// Blocks as they are, then what is known of the stream, then its groups: what is pending with times and counts, and
+    /// for each consumer the IDs that are pending for it.
     mutating func appendStream(_ stream: StreamValue, to buffer: inout ByteBuffer, drain: Drain) {
         buffer.appendLength(stream.blockCount)
         stream.forEachBlock { id, bytes in

@@ -4,12 +4,13 @@ extension StreamBlock {
     /// What is in a block from outside.
     struct Contents {
         var live = 0
-        /// The ID of the last entry.
+        /// The ID of the last entry that is not deleted; the block's own where all are.
         var last: StreamID
     }
 
     /// What a block holds, where a listpack that `Listpack.validate` accepted is one: its head and entries are as they
-    /// should be, with IDs that ascend from the block's own on. Nil where it is not. O(n).
+    /// should be, with IDs that ascend from the block's own on, but for deleted ones (XSETID can let an entry follow a
+    /// deleted one with a greater ID). Nil where it is not. O(n).
     static func contents(of pack: Listpack, id: StreamID) -> Contents? {
         var walk = Walk(pack)
         guard let live = walk.integer(), let deleted = walk.integer(), let fieldCount = walk.integer(),
@@ -23,8 +24,12 @@ extension StreamBlock {
             else { return nil }
             let entry = StreamID(
                 id.milliseconds &+ UInt64(bitPattern: milliseconds), id.sequence &+ UInt64(bitPattern: sequence))
-            guard found == 0 ? entry >= id : entry > contents.last else { return nil }
-            contents.last = entry
+            let isLive = flags & deletedFlag == 0
+            if isLive {
+                guard contents.live == 0 ? entry >= id : entry > contents.last else { return nil }
+                contents.live += 1
+                contents.last = entry
+            }
             var elements = 3 &+ fieldCount
             if flags & sameFieldsFlag != 0 {
                 guard walk.skip(fieldCount) else { return nil }
@@ -37,7 +42,6 @@ extension StreamBlock {
             }
             guard walk.integer() == elements else { return nil }
             found += 1
-            if flags & deletedFlag == 0 { contents.live += 1 }
         }
         guard found == live.adding(checked: deleted), contents.live == Int(live) else { return nil }
         return contents

@@ -10,7 +10,8 @@ extension StreamValue {
     /// Adds a block from outside behind all others; false, and the stream stays as it was, where it is damaged or does not
     /// come behind them. O(n).
     public func append(block bytes: ByteView, id: StreamID) -> Bool {
-        guard Listpack.validate(bytes) else { return false }
+        // The one entry of a block may be as large as entries get, to which heads of elements come.
+        guard Listpack.validate(bytes, limit: 2 * Self.maximumEntrySize) else { return false }
         let pack = Listpack(block: UnsafeMutableRawPointer(mutating: UnsafeRawPointer(bytes.start)))
         guard let contents = StreamBlock.contents(of: pack, id: id),
             state.pointee.blocks.count == 0 || id > state.pointee.lastID
@@ -26,7 +27,7 @@ extension StreamValue {
     }
 
     /// Ends adding blocks: says what is known beside them. `entriesAdded` is nil where it is not known, and taken to be the
-    /// number of entries. False where the last ID is below an entry's.
+    /// number of entries. False where the last ID is below that of an entry which is not deleted.
     public func finishBlocks(lastID: StreamID, maxDeletedID: StreamID, entriesAdded: Int64?) -> Bool {
         guard lastID >= state.pointee.lastID else { return false }
         set(lastID: lastID, entriesAdded: entriesAdded ?? Int64(count), maxDeletedID: maxDeletedID)
