@@ -17,8 +17,8 @@ def encode(*arguments):
 
 
 class Connection:
-    def __init__(self, port):
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=120)
+    def __init__(self, port, timeout=120):
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._input = self._socket.makefile("rb")
 

@@ -145,6 +145,11 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
     public var isHeldUp: Bool { heldUp.load(ordering: .acquiring) }
     private let heldUp = Atomic<Bool>(false)
 
+    /// Whether replies to writes have to wait, since nothing is written at the moment. Not where the files are out of order:
+    /// that can last, and whoever writes then is refused anyway.
+    @inline(__always)
+    public var holdsReplies: Bool { isHeldUp && !hasFailed.load(ordering: .acquiring) }
+
     /// Whether writing is put off for the moment.
     private var mayDelay: Bool {
         guard policy == .everysec, delayedSince.load(ordering: .relaxed) != 0 else { return false }
@@ -316,10 +321,19 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
     /// How often writing had to wait for the disk.
     public var delayedWrites: Int { delayed.load(ordering: .relaxed) }
 
-    /// Takes what has failed for over: called when a new file holds everything.
+    /// Takes what has failed for over: called when a new base and file hold everything.
     public func forgetFailure() {
-        condition.withLock { failure = nil }
-        if hasFailed.exchange(false, ordering: .relaxed) { onFailure(nil) }
+        condition.withLock {
+            guard failure != nil else { return }
+            failure = nil
+            // What could not be synced is asked for again. What a file that was appended to before may lack, the base has.
+            started = min(started, syncedPosition)
+            if retiring.isEmpty, !syncsRetired { heldUp.store(false, ordering: .releasing) }
+        }
+        guard hasFailed.exchange(false, ordering: .acquiringAndReleasing) else { return }
+        onFailure(nil)
+        condition.signal()
+        onSync()
     }
 
     private var hasFailedToSync: Bool {

@@ -41,10 +41,10 @@ extension Worker {
         guard !heldReplies.isEmpty else { return }
         let log = server.durability.log
         log.write()
-        if log.isHeldUp {
+        if log.holdsReplies {
             // Nobody waits for long; the turn that follows the log's message comes here again.
             awaitsSync.store(true, ordering: .sequentiallyConsistent)
-            if log.isHeldUp { return }
+            if log.holdsReplies { return }
             log.write()
         }
         var awaited: UInt64 = 0
