@@ -82,6 +82,8 @@ extension DependencyGraph: DependencyTracking {
 
     public func droppedValue(of node: UInt32) {
         withContent { content in
+            // It turned stale at an earlier position, which may go with the node: who asks for later changes is told once more.
+            content.losses.note(content.graph.hash(node), revision: keyspace.advanceRevision())
             content.graph.removeValue(of: node)
             // What is maybe stale by it cannot become fresh again: there is nothing to compare a new value with.
             content.roots.append(node)

@@ -188,8 +188,10 @@ extension DependencyGraph {
         let before = content.graph.states[node]
         content.graph.removeValue(of: node)
         guard content.graph.link(node, to: dependencies) else {
-            // The value that is there stays, and is not to be served.
+            // The value that is there stays, and is not to be served, nor what was derived from it.
             if before.condition != .absent { content.graph.keepStaleValue(of: node) }
+            cascade(
+                Cascade(roots: [node], revision: keyspace.advanceRevision(), now: now), &content, into: &log)
             return .outOfMemory
         }
         let revision = keyspace.advanceRevision()

@@ -148,6 +148,7 @@ extension Access {
         }
         removeEntry(key, slot)
         keyspace.dependencies?.droppedValue(of: node)
+        noteInvalidation(key)
         return nil
     }
 

@@ -111,6 +111,19 @@ import Testing
         #expect(run("GET a") == .null)
     }
 
+    /// A command that finds a stale value removes it, and nothing else may know the key then: that it has turned stale must
+    /// not be forgotten with it.
+    @Test func aStaleValueThatIsGoneHasChanged() {
+        _ = run("COMPUTE.SET c 1 DEPS 1 s")
+        let before = run("COMPUTE.REV").text ?? ""
+        _ = run("SET s 2")
+        #expect(run("DEL c") == .integer(0))
+        #expect(run("COMPUTE.READ KEYS 1 c SINCE \(before)")[0][1] == .bulk("absent"))
+        #expect(run("COMPUTE.SET d 1 REV \(before) DEPS 1 c") == .error("STALEDEP c"))
+        let after = run("COMPUTE.REV").text ?? ""
+        #expect(run("COMPUTE.SET d 1 REV \(after) DEPS 1 c")[0] == .bulk("stored"))
+    }
+
     /// All changes of a transaction have one position, but a source that is written on both sides of a read has changed.
     @Test func whatIsReadBetweenTwoWritesOfATransactionHasChanged() {
         _ = run("COMPUTE.SET other v DEPS 1 s")
