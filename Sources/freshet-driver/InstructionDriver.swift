@@ -106,31 +106,28 @@ private struct Recording: Sendable {
 }
 
 /// A worker's pipeline with its keyspace, and nothing around it.
-private final class Workbench: ExecutionObserver {
-    private let pipeline: UnsafeMutablePointer<Pipeline>
-    private let output: UnsafeMutablePointer<ByteBuffer>
-    private let session: UnsafeMutablePointer<Session>
+private final class Workbench {
+    private final class Listener: ExecutionObserver {
+        func executionFailed(_ error: CommandError) {
+            print(error.message)
+            exit(1)
+        }
+    }
+
     private let keyspace = Keyspace(databases: 16, workers: 1)
+    private let detached: DetachedPipeline
+    private let pipeline: UnsafeMutablePointer<Pipeline>
 
     init() {
-        output = .allocate(capacity: 1)
-        output.initialize(to: ByteBuffer())
-        session = .allocate(capacity: 1)
-        session.initialize(to: Session(identifier: 1))
-        let statistics = UnsafeMutablePointer<AccessStatistics>.allocate(capacity: 1)
-        statistics.initialize(to: AccessStatistics())
-        pipeline = .allocate(capacity: 1)
-        let executor = Executor(
-            table: CommandTable(DataFamilies.all), keyspace: keyspace, output: output, accessStatistics: statistics,
-            session: session, host: self, worker: 0, observer: self)
-        pipeline.initialize(to: Pipeline(executor: executor, pause: ClientPause()))
+        detached = DetachedPipeline(DataFamilies.all, keyspace, observer: Listener())
+        pipeline = detached.pipeline
     }
 
     func execute(_ bytes: [UInt8]) {
         bytes.withView { view in
             var consumed = 0
             var partial = PartialRequest()
-            pipeline.pointee.executor.select(session, now: 1_000_000)
+            pipeline.pointee.executor.select(detached.session, now: 1_000_000)
             keyspace.reclaimer.enter(0)
             while pipeline.pointee.runBatch(view, consumed: &consumed, partial: &partial, maximumBulk: 1 << 29)
                 == .more
@@ -138,20 +135,6 @@ private final class Workbench: ExecutionObserver {
             pipeline.pointee.finish()
             keyspace.reclaimer.leave(0)
         }
-        output.pointee.clear(keeping: 1 << 20)
+        detached.output.pointee.clear(keeping: 1 << 20)
     }
-
-    func blockedCallAnswered(_: BlockedCall, _: ByteView, from _: Int) {}
-
-    func executionFailed(_ error: CommandError) {
-        print(error.message)
-        exit(1)
-    }
-
-    func executed(_ call: borrowing Call, ticks: UInt64) {}
-
-    func accessWasDenied(
-        _ denial: Denial, _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry,
-        session: UnsafeMutablePointer<Session>
-    ) {}
 }

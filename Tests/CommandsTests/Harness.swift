@@ -15,13 +15,6 @@ final class Harness {
         var answers: [String] = []
 
         func blockedCallAnswered(_: BlockedCall, _ answer: ByteView, from _: Int) { answers.append(answer.string) }
-
-        func executionFailed(_ error: CommandError) {}
-        func executed(_ call: borrowing Call, ticks: UInt64) {}
-        func accessWasDenied(
-            _ denial: Denial, _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry,
-            session: UnsafeMutablePointer<Session>
-        ) {}
     }
 
     let keyspace: Keyspace

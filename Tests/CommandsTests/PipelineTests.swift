@@ -54,33 +54,14 @@ import Testing
 }
 
 /// A pipeline over a keyspace of its own, whose clock stands where that of a `Harness` begins.
-private final class PipelineHarness: ExecutionObserver {
+private final class PipelineHarness {
+    private final class Listener: ExecutionObserver {}
+
     let keyspace = Keyspace(databases: 16, workers: 1)
-    private let pipeline = UnsafeMutablePointer<Pipeline>.allocate(capacity: 1)
-    private let output = UnsafeMutablePointer<ByteBuffer>.allocate(capacity: 1)
-    private let session = UnsafeMutablePointer<Session>.allocate(capacity: 1)
-    private let statistics = UnsafeMutablePointer<AccessStatistics>.allocate(capacity: 1)
+    private let detached: DetachedPipeline
+    private var pipeline: UnsafeMutablePointer<Pipeline> { detached.pipeline }
 
-    init(_ families: [[Command]]) {
-        output.initialize(to: ByteBuffer())
-        session.initialize(to: Session(identifier: 0))
-        statistics.initialize(to: AccessStatistics())
-        let executor = Executor(
-            table: CommandTable(families), keyspace: keyspace, output: output, accessStatistics: statistics,
-            session: session, host: self, worker: 0, observer: self)
-        pipeline.initialize(to: Pipeline(executor: executor, pause: ClientPause()))
-    }
-
-    deinit {
-        pipeline.deinitialize(count: 1)
-        pipeline.deallocate()
-        output.deinitialize(count: 1)
-        output.deallocate()
-        session.deinitialize(count: 1)
-        session.deallocate()
-        statistics.deinitialize(count: 1)
-        statistics.deallocate()
-    }
+    init(_ families: [[Command]]) { detached = DetachedPipeline(families, keyspace, observer: Listener()) }
 
     /// Executes commands that arrive together and returns their replies.
     @discardableResult
@@ -93,7 +74,7 @@ private final class PipelineHarness: ExecutionObserver {
         bytes.withView { view in
             var consumed = 0
             var partial = PartialRequest()
-            pipeline.pointee.executor.select(session, now: 1_700_000_000_000)
+            pipeline.pointee.executor.select(detached.session, now: 1_700_000_000_000)
             keyspace.reclaimer.enter(0)
             while pipeline.pointee.runBatch(view, consumed: &consumed, partial: &partial, maximumBulk: 1 << 20)
                 == .more
@@ -101,18 +82,8 @@ private final class PipelineHarness: ExecutionObserver {
             pipeline.pointee.finish()
             keyspace.reclaimer.leave(0)
         }
-        let replies = output.pointee.view.array
-        output.pointee.clear(keeping: 1 << 20)
+        let replies = detached.output.pointee.view.array
+        detached.output.pointee.clear(keeping: 1 << 20)
         return String(decoding: replies, as: UTF8.self)
     }
-
-    func blockedCallAnswered(_: BlockedCall, _: ByteView, from _: Int) {}
-
-    func executionFailed(_ error: CommandError) {}
-
-    func executed(_ call: borrowing Call, ticks: UInt64) {}
-    func accessWasDenied(
-        _ denial: Denial, _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry,
-        session: UnsafeMutablePointer<Session>
-    ) {}
 }

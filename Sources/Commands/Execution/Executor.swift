@@ -21,6 +21,17 @@ public protocol ExecutionObserver: AnyObject {
         session: UnsafeMutablePointer<Session>)
 }
 
+extension ExecutionObserver {
+    // What most observers of single pipelines do not care about.
+    public func executionFailed(_ error: CommandError) {}
+    public func executed(_ call: borrowing Call, ticks: UInt64) {}
+    public func blockedCallAnswered(_ blocked: BlockedCall, _ answer: ByteView, from worker: Int) {}
+    public func accessWasDenied(
+        _ denial: Denial, _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry,
+        session: UnsafeMutablePointer<Session>
+    ) {}
+}
+
 /// Runs commands: checks, queues, locks, calls the handler, announces the changes and counts.
 ///
 /// A worker has one. All of it runs on the worker's thread.

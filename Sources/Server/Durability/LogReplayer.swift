@@ -8,13 +8,14 @@ import RESP
 /// Executes the commands of append-only files, on a pipeline of its own and with the commands on keys alone.
 ///
 /// Nothing expires meanwhile, nothing is evicted or refused for want of memory, nothing waits: what the log says has
-/// happened. Not a thread's own: whoever loads uses it, while no other thread executes commands.
+/// happened. Whoever loads uses it, while no other thread changes the keyspace: so it need not enter the reclaimer.
 final class LogReplayer {
-    private let pipeline: UnsafeMutablePointer<Pipeline>
-    private let output: UnsafeMutablePointer<ByteBuffer>
-    private let session: UnsafeMutablePointer<Session>
-    private let statistics: UnsafeMutablePointer<AccessStatistics>
+    private let detached: DetachedPipeline
+    private var pipeline: UnsafeMutablePointer<Pipeline> { detached.pipeline }
+    private var session: UnsafeMutablePointer<Session> { detached.session }
     private var partial = PartialRequest()
+    /// Bytes that an argument may have: as many as the server has ever let one have.
+    static let longestArgument = Int(UInt32.max)
     private let listener = Listener()
 
     /// What was answered with errors.
@@ -28,43 +29,17 @@ final class LogReplayer {
             if first == nil { first = error.message }
             if error.message.hasPrefix("ERR unknown command") { unknown = unknown ?? error.message }
         }
-        func executed(_ call: borrowing Call, ticks: UInt64) {}
-        func blockedCallAnswered(_ blocked: BlockedCall, _ answer: ByteView, from worker: Int) {}
-        func accessWasDenied(
-            _ denial: Denial, _ arguments: UnsafeBufferPointer<ByteView>, entry: CommandEntry,
-            session: UnsafeMutablePointer<Session>
-        ) {}
     }
 
     /// - Parameter limits: of values, as configuration sets them.
     init(_ keyspace: Keyspace, limits: CommandLimits) {
-        output = .allocate(capacity: 1)
-        output.initialize(to: ByteBuffer())
-        session = .allocate(capacity: 1)
-        session.initialize(to: Session(identifier: 0))
-        statistics = .allocate(capacity: 1)
-        statistics.initialize(to: AccessStatistics())
-        pipeline = .allocate(capacity: 1)
-        var executor = Executor(
-            table: CommandTable(DataFamilies.all), keyspace: keyspace, output: output, accessStatistics: statistics,
-            session: session, host: listener, worker: 0, observer: listener)
-        executor.tracksLatency = false
-        executor.call.limits = limits
-        executor.call.limits.maximumString = .max
-        executor.call.isReplaying = true
-        executor.call.access.accessClockStart = UInt32(truncatingIfNeeded: Clock.wallMilliseconds() / 1000)
-        pipeline.initialize(to: Pipeline(executor: executor, pause: ClientPause()))
-    }
-
-    deinit {
-        pipeline.deinitialize(count: 1)
-        pipeline.deallocate()
-        statistics.deinitialize(count: 1)
-        statistics.deallocate()
-        session.deinitialize(count: 1)
-        session.deallocate()
-        output.deinitialize(count: 1)
-        output.deallocate()
+        detached = DetachedPipeline(DataFamilies.all, keyspace, observer: listener)
+        pipeline.pointee.executor.tracksLatency = false
+        pipeline.pointee.executor.call.limits = limits
+        pipeline.pointee.executor.call.limits.maximumString = .max
+        pipeline.pointee.executor.call.isReplaying = true
+        pipeline.pointee.executor.call.access.accessClockStart =
+            UInt32(truncatingIfNeeded: Clock.wallMilliseconds() / 1000)
     }
 
     /// Errors with which commands were answered: what had no effect when it was logged has none now.
@@ -85,7 +60,7 @@ final class LogReplayer {
             // Before all deadlines: what has expired was logged as removed.
             pipeline.pointee.executor.select(session, now: 0)
             switch pipeline.pointee.runBatch(
-                commands, consumed: &consumed, partial: &partial, maximumBulk: Int(Int32.max))
+                commands, consumed: &consumed, partial: &partial, maximumBulk: Self.longestArgument)
             {
             case .more, .outputIsLarge: break
             case .suspended: try advance()
@@ -93,7 +68,7 @@ final class LogReplayer {
             case .needsInput, .closes, .held, .crossProtocol:
                 throw PersistenceError("what follows \(consumed) bytes further on is no command that was logged")
             }
-            output.pointee.clear(keeping: 1 << 20)
+            detached.output.pointee.clear(keeping: 1 << 20)
             if let unknown = listener.unknown { throw PersistenceError(unknown) }
         }
         pipeline.pointee.finish()
