@@ -1,4 +1,3 @@
-import Glibc
 import Primitives
 import Synchronization
 
@@ -22,8 +21,8 @@ final class LazyFree: Sendable {
 
     private let reclaimer: Reclaimer
     nonisolated(unsafe) private let state: UnsafeMutablePointer<State>
-    nonisolated(unsafe) private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    nonisolated(unsafe) private let condition: UnsafeMutablePointer<pthread_cond_t>
+    /// Guards `state`.
+    private let condition = Condition()
     /// Nil where the system refuses a thread, and after `stop`: then everything is freed at once.
     nonisolated(unsafe) private var thread: Thread?
     private let waiting = Atomic<Int>(0)
@@ -34,30 +33,20 @@ final class LazyFree: Sendable {
         self.reclaimer = reclaimer
         state = .allocate(capacity: 1)
         state.initialize(to: State())
-        mutex = .allocate(capacity: 1)
-        pthread_mutex_init(mutex, nil)
-        condition = .allocate(capacity: 1)
-        pthread_cond_init(condition, nil)
         thread = Thread.start(name: "lazy-free") { [unowned(unsafe) self] in run() }
     }
 
     /// Frees what waits and ends the thread. Called when no other thread uses the keyspace any more.
     func stop() {
         guard let thread else { return }
-        pthread_mutex_lock(mutex)
-        state.pointee.isStopping = true
-        pthread_mutex_unlock(mutex)
-        pthread_cond_signal(condition)
+        condition.withLock { state.pointee.isStopping = true }
+        condition.signal()
         thread.join()
         self.thread = nil
     }
 
     deinit {
         stop()
-        pthread_cond_destroy(condition)
-        pthread_mutex_destroy(mutex)
-        condition.deallocate()
-        mutex.deallocate()
         state.deinitialize(count: 1)
         state.deallocate()
     }
@@ -72,21 +61,21 @@ final class LazyFree: Sendable {
     func enqueue(_ garbage: Garbage) {
         waiting.wrappingAdd(1, ordering: .relaxed)
         guard thread != nil else { return free(garbage) }
-        pthread_mutex_lock(mutex)
-        let isFirst = state.pointee.queue.isEmpty
-        state.pointee.queue.append(garbage)
-        pthread_mutex_unlock(mutex)
+        let isFirst = condition.withLock {
+            defer { state.pointee.queue.append(garbage) }
+            return state.pointee.queue.isEmpty
+        }
         // The thread takes all at once, and sleeps only when there is nothing.
-        if isFirst { pthread_cond_signal(condition) }
+        if isFirst { condition.signal() }
     }
 
     private func run() {
         while true {
-            pthread_mutex_lock(mutex)
-            while state.pointee.queue.isEmpty, !state.pointee.isStopping { pthread_cond_wait(condition, mutex) }
+            condition.lock()
+            while state.pointee.queue.isEmpty, !state.pointee.isStopping { condition.wait() }
             let batch = state.pointee.queue
             state.pointee.queue = []
-            pthread_mutex_unlock(mutex)
+            condition.unlock()
             // Empty only at the end.
             if batch.isEmpty { return }
             reclaimer.synchronize()
