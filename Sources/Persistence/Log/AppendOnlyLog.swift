@@ -35,6 +35,13 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
         case write(CInt)
         /// Bytes could not be forced to the disk. What the file holds is not known: only a new one helps.
         case sync(CInt)
+
+        /// The reason as the system words it.
+        public var reason: String {
+            switch self {
+            case .write(let code), .sync(let code): String(cString: strerror(code))
+            }
+        }
     }
 
     private let lock = ShardLock()
@@ -89,6 +96,8 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
     /// Longest time that writing waits for the disk while it is being synced, in milliseconds.
     private static let longestDelay: Int64 = 2000
     private static let keptBytes = 1 << 20
+    /// Time between attempts to write what could not be written, in microseconds.
+    private static let retryDelay: Int64 = 100_000
     /// How long a sync must have been going on for another one to begin, in microseconds.
     private static let secondSyncDelay: Int64 = 1000
 
@@ -278,7 +287,7 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
         condition.signal()
     }
 
-    /// Ends appending: what was appended is written and, but for the policy `no`, synced.
+    /// Ends appending: what was appended is written and synced.
     public func close() {
         fileLock.lock()
         writeOut()
@@ -292,7 +301,9 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
             }
             return retiring
         }
-        guard let last, policy != .no || !retired.isEmpty else { return }
+        guard let last else { return }
+        // Also where that fails: nobody waits for a log that has ended.
+        defer { onSync() }
         do throws(PersistenceError) {
             for file in retired { try file.syncData() }
             if heldUp.exchange(false, ordering: .acquiringAndReleasing) { try writeLast(last) }
@@ -401,6 +412,8 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
     private struct Work {
         var file: File
         var retired: [File]
+        /// What is to be on the disk afterwards.
+        var goal: UInt64
     }
 
     /// Waits until there is something to bring to the disk; nil at the end.
@@ -422,7 +435,7 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
         syncsInFlight += 1
         syncsRetired = !retiring.isEmpty
         defer { retiring = [] }
-        return Work(file: synchronized[index], retired: retiring)
+        return Work(file: synchronized[index], retired: retiring, goal: started)
     }
 
     /// Brings what was written to the disk at once, on the caller's thread, unless that is being done: for one who has nothing
@@ -441,6 +454,8 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
         if case .sync = failure { return false }
         if !retiring.isEmpty { return syncsInFlight == 0 }
         if requested > started {
+            // What cannot be written is tried again, but not without pause.
+            if failure != nil { return Clock.monotonicMicroseconds() - lastSync >= Self.retryDelay }
             // A second one where the disk is slow: a fast one is better used by few syncs of many writes.
             return syncsInFlight == 0 || Clock.monotonicMicroseconds() - lastSync >= Self.secondSyncDelay
         }
@@ -465,6 +480,8 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
         let hasMore = condition.withLock {
             syncsInFlight -= 1
             if !work.retired.isEmpty { syncsRetired = false }
+            // What was put off, or could not be written, is still asked for.
+            if position < work.goal { started = min(started, position) }
             return requested > started
         }
         if hasMore { condition.signal() }

@@ -9,8 +9,8 @@ import Synchronization
 /// over all keys, one shard at a time and a few entries under each lock. Workers that are about to change an entry that the
 /// walk has not come to put it here first. So the file has each key once, in no order, and memory grows by a buffer.
 ///
-/// Lock order: shards → `bufferLock`; `fileLock` → `bufferLock`. An entry that may not fit the buffer is written with both
-/// held, which are then taken in that order before.
+/// Lock order: shards → `fileLock` → `bufferLock` → dependency graph, which describes computed values. `fileLock` is left out
+/// but for an entry that may not fit the buffer, which is written with both held.
 public final class Snapshot: SnapshotTaking, @unchecked Sendable {
     /// How a file is written.
     public struct Options: Sendable {
@@ -51,6 +51,8 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
     private var failure: PersistenceError?
     /// When the walk went on after its last rest. The walk's own.
     private var burstStart: Int64 = 0
+    /// Whether no more entries are wanted. The walk's own.
+    private var hasGivenUp = false
 
     private let isLost = Atomic<Bool>(false)
     private let hasFailed = Atomic<Bool>(false)
@@ -158,6 +160,8 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
 
     /// Wants no more entries.
     private func giveUp() {
+        guard !hasGivenUp else { return }
+        hasGivenUp = true
         keyspace.lock(.all)
         keyspace.abandonSnapshot()
         keyspace.unlock(.all)

@@ -3,7 +3,7 @@ import Persistence
 import Primitives
 import RESP
 
-/// SAVE, BGSAVE, BGREWRITEAOF, WAITAOF and FSYNC: when what is in memory gets to the disk.
+/// SAVE, BGSAVE, BGREWRITEAOF, SYNC, REPLCONF, WAITAOF and FSYNC: when what is in memory gets to the disk.
 enum PersistenceCommands {
     private static let flags: CommandFlags = [.admin, .noscript, .noAsyncLoading]
 
@@ -40,15 +40,17 @@ enum PersistenceCommands {
     private static func save(_ call: inout Call) throws(CommandError) {
         let durability = call.server.durability
         if let suspension = call.takeSuspension() {
-            let (saves, hasFailed) = durability.withState { ($0.saves, $0.lastSaveFailed) }
-            if saves > suspension.count { return call.reply.ok() }
-            if hasFailed { throw CommandError("ERR") }
+            let (attempts, hasFailed) = durability.withState { ($0.attempts, $0.lastSaveFailed) }
+            if attempts > suspension.count {
+                if hasFailed { throw CommandError("ERR") }
+                return call.reply.ok()
+            }
         } else if durability.withState({ $0.active == .snapshot }) {
             throw CommandError("ERR Background save already in progress")
         }
         var suspension = Suspension(deadline: .max, wakesAt: .max)
-        suspension.count = durability.withState { $0.saves }
-        durability.request(.snapshot, waiter: Durability.Waiter(call))
+        suspension.count = durability.withState { $0.attempts }
+        durability.request(.snapshot, for: Durability.Waiter(.snapshot, call))
         throw call.suspend(suspension)
     }
 
@@ -83,7 +85,7 @@ enum PersistenceCommands {
         let durability = call.server.durability
         let session = call.session.pointee.identifier
         guard call.takeSuspension() != nil else {
-            durability.request(.copy, waiter: Durability.Waiter(call))
+            durability.request(.copy, for: Durability.Waiter(.copy, call))
             throw call.suspend(Suspension(deadline: .max, wakesAt: .max))
         }
         guard let file = durability.withState({ $0.copies.removeValue(forKey: session) }),
@@ -158,5 +160,7 @@ enum PersistenceCommands {
 }
 
 extension Durability.Waiter {
-    init(_ call: borrowing Call) { self.init(worker: call.worker.index, session: call.session.pointee.identifier) }
+    init(_ task: Durability.Task, _ call: borrowing Call) {
+        self.init(task: task, worker: call.worker.index, session: call.session.pointee.identifier)
+    }
 }

@@ -95,7 +95,7 @@ extension Durability {
         guard try file.size() > 0 else { return }
         let start = try LogScanner.startsWithSnapshot(file) ? try loadSnapshot(live.path, isWhole: false) : 0
         let before = loading.loadedBytes.load(ordering: .relaxed)
-        var scanner = try LogScanner(file, from: start)
+        var scanner = try LogScanner(file, from: start, maximumBulk: LogReplayer.longestArgument)
         replayer.begin()
         while true {
             switch try scanner.next() {

@@ -30,6 +30,7 @@ extension Durability {
             try fileSystem.syncFolder(server.settings.directory)
             let seconds = Int((Clock.wallMilliseconds() - start) / 1000)
             withState { state in
+                state.attempts += 1
                 state.lastSave = Clock.wallMilliseconds() / 1000
                 state.lastSaveFailed = false
                 state.lastSaveSeconds = seconds
@@ -42,6 +43,7 @@ extension Durability {
         } catch {
             try? fileSystem.remove(temporary)
             withState { state in
+                state.attempts += 1
                 state.lastSaveFailed = true
                 state.lastError = error.description
             }
@@ -62,7 +64,10 @@ extension Durability {
             try write(temporary, options(server.settings), prepare: {}) {}
             let file = try fileSystem.open(temporary, .reading)
             try fileSystem.remove(temporary)
-            withState { state in for client in clients { state.copies[client] = file } }
+            withState { state in
+                // Those that have gone since have been abandoned, or will be.
+                for client in clients where server.clients.find(client) != nil { state.copies[client] = file }
+            }
         } catch {
             try? fileSystem.remove(temporary)
             server.log.warning("Writing a snapshot for a client failed: \(error)")
@@ -73,10 +78,9 @@ extension Durability {
         var options = Snapshot.Options()
         let graph = server.graph
         options.describe = { entry, database, append in
-            var isServed = false
             // The name depends on what is found out on the way.
             var field: [UInt8] = []
-            isServed = SavedComputation.describe(entry, database: database, graph) { field = $0.array }
+            let isServed = SavedComputation.describe(entry, database: database, graph) { field = $0.array }
             field.withView { append(isServed ? SavedComputation.servedName : SavedComputation.staleName, $0) }
             return isServed
         }

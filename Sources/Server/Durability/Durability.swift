@@ -33,6 +33,8 @@ final class Durability: @unchecked Sendable {
         var lastSaveFailed = false
         var lastSaveSeconds = -1
         var saves = 0
+        /// Snapshots that have ended, well or not.
+        var attempts = 0
         var lastRewriteFailed = false
         var lastRewriteAttempt: Int64 = 0
         var lastRewriteSeconds = -1
@@ -40,7 +42,7 @@ final class Durability: @unchecked Sendable {
         var consecutiveRewriteFailures = 0
         /// Changes of keys before the last snapshot's cut.
         var changesSaved = 0
-        /// Connections that wait for a snapshot's end.
+        /// Connections that wait for the end of what they have asked for.
         var waiters: [Waiter] = []
         /// Those that want a snapshot for themselves, and what there is for them.
         var wantsCopies: Set<Int> = []
@@ -64,7 +66,9 @@ final class Durability: @unchecked Sendable {
         init(_ directory: consuming AppendOnlyDirectory) { self.directory = directory }
     }
 
+    /// A connection that waits for a task's end.
     struct Waiter {
+        let task: Task
         let worker: Int
         let session: Int
     }
@@ -80,7 +84,7 @@ final class Durability: @unchecked Sendable {
     private var thread: Thread?
     /// What has been read of the files.
     let loading = LoadingProgress()
-    /// Why writes are refused, if they are; counts changes so that workers notice.
+    /// Why writes are refused, if they are.
     private let refusal = Mutex<String?>(nil)
 
     /// Seconds between attempts of what failed.
@@ -152,7 +156,7 @@ final class Durability: @unchecked Sendable {
             case .rewrite: rewriteLog()
             case .copy: copySnapshot()
             }
-            wakeWaiters()
+            wakeWaiters(for: task)
         }
     }
 
@@ -185,19 +189,20 @@ final class Durability: @unchecked Sendable {
         return task
     }
 
-    private func wakeWaiters() {
+    /// Wakes the connections that wait for a task, which is over.
+    private func wakeWaiters(for task: Task) {
         let waiters = withState { state in
             // Who is woken finds it over.
             state.running = nil
             state.snapshot = nil
-            defer { state.waiters = [] }
-            return state.waiters
+            defer { state.waiters.removeAll { $0.task == task } }
+            return state.waiters.filter { $0.task == task }
         }
         for waiter in waiters { server.workers[waiter.worker].mailbox.send(.wake(waiter.session)) }
     }
 
     /// Asks for a task; where one is running, it comes after that.
-    func request(_ task: Task, waiter: Waiter? = nil) {
+    func request(_ task: Task, for waiter: Waiter? = nil) {
         withState { state in
             switch task {
             case .snapshot: state.wantsSnapshot = true
@@ -207,6 +212,14 @@ final class Durability: @unchecked Sendable {
             if let waiter { state.waiters.append(waiter) }
         }
         condition.broadcast()
+    }
+
+    /// Forgets what a connection that has gone had asked for.
+    func abandon(session: Int) {
+        withState { state in
+            state.wantsCopies.remove(session)
+            state.copies[session] = nil
+        }
     }
 
     // MARK: Rules
@@ -219,6 +232,8 @@ final class Durability: @unchecked Sendable {
         guard !loading.isLoading else { return }
         if isSnapshotDue(settings) { request(.snapshot) }
         if isRewriteDue(settings) { request(.rewrite) }
+        // A rewrite that was going on when logging was turned off has turned it on at its cut.
+        if !settings.appendOnly, server.keyspace.isLogging { endLogging() }
         log.defersSyncs = settings.restsSyncWhileSaving && withState { $0.running != nil }
     }
 
@@ -250,9 +265,8 @@ final class Durability: @unchecked Sendable {
             if !isLogging || isBroken { return true }
             let total = state.settledSize + size
             guard settings.autoRewritePercentage > 0, total > settings.autoRewriteMinimumSize else { return false }
-            let base = max(1, state.rewrittenSize)
-            return (total - base).multipliedReportingOverflow(by: 100).partialValue / base
-                >= settings.autoRewritePercentage
+            let base = Double(max(1, state.rewrittenSize))
+            return (Double(total) - base) / base * 100 >= Double(settings.autoRewritePercentage)
         }
     }
 
@@ -262,7 +276,7 @@ final class Durability: @unchecked Sendable {
     var writeRefusal: String? { refusal.withLock { $0 } }
 
     /// Notes why writes are refused; nil where they are not.
-    func setWriteRefusal(_ reason: String?) {
+    private func setWriteRefusal(_ reason: String?) {
         let isNew = refusal.withLock { old in
             defer { old = reason }
             return old != reason
@@ -275,27 +289,22 @@ final class Durability: @unchecked Sendable {
         case nil:
             server.log.notice("The append-only file is in order again")
             updateRefusal()
-        case .write(let reason), .sync(let reason):
-            let text = String(cString: strerror(reason))
+        case .some(let failure):
             let isSync = if case .sync = failure { true } else { false }
-            server.log.critical("\(isSync ? "Syncing" : "Writing") the append-only file failed: \(text)")
+            server.log.critical("\(isSync ? "Syncing" : "Writing") the append-only file failed: \(failure.reason)")
             if log.policy == .always {
                 // What was answered before is on the disk. What would be answered now may not be.
                 server.log.critical("With appendfsync always that cannot be made up for: exiting")
                 exit(1)
             }
-            setWriteRefusal("MISCONF Errors writing to the AOF file: \(text)")
+            updateRefusal()
         }
     }
 
-    /// Takes over whether writes are to be refused because a snapshot has failed.
+    /// Takes over whether writes are to be refused because the log or a snapshot has failed.
     func updateRefusal() {
         if let failure = log.currentFailure {
-            let reason =
-                switch failure {
-                case .write(let reason), .sync(let reason): String(cString: strerror(reason))
-                }
-            return setWriteRefusal("MISCONF Errors writing to the AOF file: \(reason)")
+            return setWriteRefusal("MISCONF Errors writing to the AOF file: \(failure.reason)")
         }
         let settings = server.settings
         let isRefused =

@@ -33,6 +33,11 @@ extension Worker {
         connection.pointee.publishOutput()
         guard !connection.pointee.awaitsLog else { return }
         connection.pointee.awaitsLog = true
+        // The poll would report without end that there is room for what is not sent.
+        if connection.pointee.awaitsWritability {
+            connection.pointee.awaitsWritability = false
+            watch(connection)
+        }
         heldReplies.append(connection)
     }
 
