@@ -140,7 +140,6 @@ extension Access {
     @discardableResult
     public mutating func flush(database target: Int?) -> Int {
         assert(held == .all)
-        keyspace.loseSnapshot()
         var total = 0
         for database in target.map({ $0...$0 }) ?? 0...keyspace.databaseCount - 1 {
             var removed = 0
@@ -165,7 +164,7 @@ extension Access {
         let garbage = UnsafeMutablePointer<ShardDatabase>.allocate(capacity: 1)
         garbage.moveInitialize(from: place, count: 1)
         place.initialize(to: ShardDatabase(reclaimer: keyspace.reclaimer))
-        keyspace.lazyFree.enqueue(.database(garbage))
+        keyspace.discard(garbage, of: database)
         return count
     }
 
@@ -173,7 +172,7 @@ extension Access {
     public mutating func swap(_ a: Int, _ b: Int) {
         assert(held == .all)
         guard a != b else { return }
-        keyspace.loseSnapshot()
+        keyspace.databasesAtCut.swapAt(a, b)
         for index in 0..<ShardSet.shardCount {
             let shard = keyspace.shard(index)
             shard.pointee.notifyAllWatchers(database: a, other: b)

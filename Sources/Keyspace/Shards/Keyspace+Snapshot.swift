@@ -4,11 +4,11 @@ import Primitives
 public protocol SnapshotTaking: AnyObject, Sendable {
     /// Takes an entry as it is, once for each that was there at the cut. Called under its shard's lock by whoever is about
     /// to change it, or by the walk over all.
-    func save(_ entry: Entry, database: Int)
-
-    /// Called with every shard held when a database was emptied or has changed places: what is still to be saved is not
-    /// where it was, and `save` is not called any more.
-    func snapshotWasLost()
+    ///
+    /// - Parameters:
+    ///   - database: the number of its database at the cut.
+    ///   - isFlushed: whether the database has been emptied since, and the key has gone with it.
+    func save(_ entry: Entry, database: Int, isFlushed: Bool)
 }
 
 /// Snapshots without copies (the approach of Dragonfly, "Zero-copy snapshotting", with one bit for a version).
@@ -18,26 +18,50 @@ public protocol SnapshotTaking: AnyObject, Sendable {
 /// slices saves them; whoever is about to change an entry that the walk has not come to saves it first; new entries have
 /// the keyspace's bit from the beginning. When the walk is over all bits are equal again.
 ///
-/// Invariant: without a snapshot every entry's bit is equal to the keyspace's.
+/// The walk's position is kept with each part of a database, and changes places with it: SWAPDB may put what is not saved
+/// to where the walk has been. What FLUSHDB takes away is saved before it is freed.
+///
+/// Invariant: without a walk every entry's bit is equal to the keyspace's.
 extension Keyspace {
     /// Takes the cut: from here on `snapshot` is given every entry that is there now. All shards must be held, and no other
-    /// snapshot be going on.
+    /// snapshot's walk be going on.
     public func beginSnapshot(_ snapshot: any SnapshotTaking) {
-        precondition(self.snapshot == nil)
+        precondition(self.snapshot == nil && isWalkOver)
         self.snapshot = snapshot
+        databasesAtCut = Array(0..<databaseCount)
         epoch ^= Entry.Flags.epoch.rawValue
         noticedFlags |= Entry.Flags.epoch.rawValue
+        forEachPart { if $0.pointee.table.count > 0 { $0.pointee.unsavedFrom = 0 } }
     }
 
-    /// Ends a snapshot whose walk is over. All shards must be held.
-    public func endSnapshot() {
+    /// Ends a snapshot of which no more is wanted. All shards must be held. Its walk must go on until it is over, so that all
+    /// entries count as saved.
+    public func abandonSnapshot() {
         snapshot = nil
         noticedFlags &= ~Entry.Flags.epoch.rawValue
     }
 
-    /// Ends a snapshot of which no more is wanted, before its walk is over. All shards must be held. The walk must go on, so
-    /// that all entries count as saved.
-    public func abandonSnapshot() { if snapshot != nil { endSnapshot() } }
+    /// Ends the snapshot where its walk is over; returns whether it is. Takes all locks.
+    public func endSnapshot() -> Bool {
+        lock(.all)
+        defer { unlock(.all) }
+        guard isWalkOver else { return false }
+        abandonSnapshot()
+        return true
+    }
+
+    /// Whether every entry counts as saved. All shards must be held.
+    private var isWalkOver: Bool {
+        var isOver = unsavedParts.isEmpty
+        forEachPart { isOver = isOver && $0.pointee.unsavedFrom == ShardDatabase.isSaved }
+        return isOver
+    }
+
+    private func forEachPart(_ body: (UnsafeMutablePointer<ShardDatabase>) -> Void) {
+        for index in 0..<ShardSet.shardCount {
+            for database in 0..<databaseCount { body(shard(index).pointee.databases + database) }
+        }
+    }
 
     /// The number of keys of each database. All shards must be held.
     public func countsWhileLocked() -> [(keys: Int, expiring: Int, fieldExpiring: Int)] {
@@ -56,15 +80,43 @@ extension Keyspace {
     /// Gives a slice of the entries that have not been saved to the snapshot, or only makes them count as saved where
     /// there is none any more.
     ///
-    /// - Parameters:
-    ///   - position: 0 to begin with.
-    ///   - limit: about how many entries to look at.
-    /// - Returns: where to go on, nil behind the last.
-    public func saveSlice(shard index: Int, database: Int, from position: UInt64, limit: Int) -> UInt64? {
+    /// - Parameter limit: about how many entries to look at.
+    /// - Returns: whether there is more of this shard and database.
+    public func saveSlice(shard index: Int, database: Int, limit: Int) -> Bool {
         lock(index)
         defer { unlock(index) }
-        return shard(index).pointee.databases[database].table.scan(from: position, limit: limit) { entry in
+        let part = shard(index).pointee.databases + database
+        guard part.pointee.unsavedFrom != ShardDatabase.isSaved else { return false }
+        let next = part.pointee.table.scan(from: part.pointee.unsavedFrom, limit: limit) { entry in
             saveBeforeChange(entry, database: database)
+        }
+        part.pointee.unsavedFrom = next ?? ShardDatabase.isSaved
+        return next != nil
+    }
+
+    /// Does the same with one of the parts that were taken out of their databases, and frees it; returns whether there was
+    /// one. Called by the walk.
+    public func saveUnsavedPart() -> Bool {
+        // Any shard's lock is one that all changes need.
+        lock(0)
+        let taken = unsavedParts.popLast()
+        let snapshot = snapshot
+        unlock(0)
+        guard let (part, database) = taken else { return false }
+        part.pointee.table.forEach { entry in
+            if isUnsaved(entry) { snapshot?.save(entry, database: database, isFlushed: true) }
+            return true
+        }
+        lazyFree.enqueue(.database(part))
+        return true
+    }
+
+    /// Takes over what was taken out of a database, to be freed when it is not needed any more. All shards are held.
+    func discard(_ part: UnsafeMutablePointer<ShardDatabase>, of database: Int) {
+        if snapshot != nil, part.pointee.unsavedFrom != ShardDatabase.isSaved {
+            unsavedParts.append((part, databasesAtCut[database]))
+        } else {
+            lazyFree.enqueue(.database(part))
         }
     }
 
@@ -85,7 +137,7 @@ extension Keyspace {
 
     @inline(never)
     private func save(_ entry: Entry, database: Int) {
-        snapshot?.save(entry, database: database)
+        snapshot?.save(entry, database: databasesAtCut[database], isFlushed: false)
         entry.flags.formSymmetricDifference(.epoch)
     }
 
@@ -94,12 +146,5 @@ extension Keyspace {
     func stamp(_ entry: Entry) {
         entry.flags = Entry.Flags(
             rawValue: entry.flags.rawValue & ~Entry.Flags.epoch.rawValue | epoch & Entry.Flags.epoch.rawValue)
-    }
-
-    /// Notes that whole databases have changed. All shards are held.
-    func loseSnapshot() {
-        guard let lost = snapshot else { return }
-        endSnapshot()
-        lost.snapshotWasLost()
     }
 }

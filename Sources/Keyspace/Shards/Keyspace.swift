@@ -34,9 +34,13 @@ public final class Keyspace: @unchecked Sendable {
         get { logs.load(ordering: .relaxed) }
         set { logs.store(newValue, ordering: .relaxed) }
     }
-    /// What takes a snapshot at the moment, if anything does. This and the two below are changed only while every shard is
+    /// What takes a snapshot at the moment, if anything does. This and the four below are changed only while every shard is
     /// locked.
     nonisolated(unsafe) var snapshot: (any SnapshotTaking)?
+    /// The number that each database had at the cut.
+    nonisolated(unsafe) var databasesAtCut: [Int]
+    /// What was taken out of databases before the snapshot had it, and the numbers that those had at the cut.
+    nonisolated(unsafe) var unsavedParts: [(part: UnsafeMutablePointer<ShardDatabase>, database: Int)] = []
     /// The `epoch` bit of entries that have been saved.
     nonisolated(unsafe) var epoch: UInt8 = 0
     /// The flags that, where they differ from `epoch`, make an entry one that is not simply changed.
@@ -64,6 +68,7 @@ public final class Keyspace: @unchecked Sendable {
         precondition(databases > 0 && workers > 0)
         precondition(MemoryLayout<Shard>.size <= Shard.stride)
         databaseCount = databases
+        databasesAtCut = Array(0..<databases)
         workerCount = workers
         reclaimer = Reclaimer(workers: workers, budget: budget)
         lazyFree = LazyFree(reclaimer: reclaimer)
@@ -74,6 +79,7 @@ public final class Keyspace: @unchecked Sendable {
     }
 
     deinit {
+        for (part, _) in unsavedParts { lazyFree.enqueue(.database(part)) }
         // What waits to be freed needs the reclaimer.
         lazyFree.stop()
         for index in 0..<ShardSet.shardCount {

@@ -11,6 +11,11 @@ struct ShardDatabase: ~Copyable {
     /// Hashes with fields that expire: how many, and when the first of each does.
     var fieldExpires = 0
     var fieldExpiry = ExpiryIndex()
+    /// Where the walk of a snapshot goes on; `isSaved` where it has nothing to do here.
+    var unsavedFrom = ShardDatabase.isSaved
+
+    /// No position of a walk.
+    static let isSaved = UInt64.max
 
     init(reclaimer: Reclaimer) { table = Table(reclaimer: reclaimer) }
 

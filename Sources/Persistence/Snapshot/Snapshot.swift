@@ -28,13 +28,6 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
         public init() {}
     }
 
-    /// How a run has ended.
-    public enum Outcome: Sendable {
-        case complete
-        /// Whole databases have changed meanwhile: what was written is of no use, and another cut may be taken.
-        case lost
-    }
-
     private let keyspace: Keyspace
     private let file: SnapshotFile
     private let options: Options
@@ -54,7 +47,6 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
     /// Whether no more entries are wanted. The walk's own.
     private var hasGivenUp = false
 
-    private let isLost = Atomic<Bool>(false)
     private let hasFailed = Atomic<Bool>(false)
     private let isCancelled = Atomic<Bool>(false)
     private let saved = Atomic<Int>(0)
@@ -91,20 +83,19 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
     ///
     /// - Parameter onCut: called once, with every shard held.
     /// - Throws: where the file cannot be written, or the run was cancelled. The keyspace is in order then.
-    public func run(onCut: () throws(PersistenceError) -> Void) throws(PersistenceError) -> Outcome {
+    public func run(onCut: () throws(PersistenceError) -> Void) throws(PersistenceError) {
         try takeCut(onCut)
-        for database in 0..<keyspace.databaseCount { walk(database) }
-        keyspace.lock(.all)
-        if !isLost.load(ordering: .relaxed) { keyspace.endSnapshot() }
-        keyspace.unlock(.all)
-        if isLost.load(ordering: .relaxed) { return .lost }
+        repeat {
+            for database in 0..<keyspace.databaseCount { walk(database) }
+            while keyspace.saveUnsavedPart() { writeWhatIsCollected() }
+            // A database that has changed places may have been passed by.
+        } while !keyspace.endSnapshot()
         if isCancelled.load(ordering: .relaxed) { throw PersistenceError("The snapshot was cancelled") }
         fileLock.lock()
         defer { fileLock.unlock() }
         appendEnd()
         writeOut()
         if let failure { throw failure }
-        return .complete
     }
 
     // MARK: The cut
@@ -137,17 +128,20 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
     /// afterwards, as the next snapshot needs it.
     private func walk(_ database: Int) {
         for shard in 0..<ShardSet.shardCount {
-            var position: UInt64? = 0
-            while let start = position {
-                position = keyspace.saveSlice(shard: shard, database: database, from: start, limit: Self.slice)
-                if buffered > Self.writeThreshold {
-                    flush()
-                    syncInSteps()
-                }
+            while keyspace.saveSlice(shard: shard, database: database, limit: Self.slice) {
+                writeWhatIsCollected()
                 rest()
             }
+            writeWhatIsCollected()
+            rest()
             if isCancelled.load(ordering: .relaxed) || hasFailed.load(ordering: .relaxed) { giveUp() }
         }
+    }
+
+    private func writeWhatIsCollected() {
+        guard buffered > Self.writeThreshold else { return }
+        flush()
+        syncInSteps()
     }
 
     /// Leaves the core to others for as long as the walk has used it since the last time.
@@ -173,14 +167,16 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
         return buffer.count
     }
 
-    public func save(_ entry: Entry, database: Int) {
+    public func save(_ entry: Entry, database: Int, isFlushed: Bool) {
         let isLarge = entry.memoryUsage > Self.largeEntry
         if isLarge { fileLock.lock() }
         bufferLock.lock()
         select(database)
+        // What a flushed value was derived from is not known any more.
         let isWritten =
             !entry.isComputed
-            || options.describe(entry, database) {
+            || !isFlushed
+                && options.describe(entry, database) {
                 encoder.appendAuxiliary(ByteView($0), $1, to: &buffer)
             }
         if !isWritten {
@@ -196,8 +192,6 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
         saved.wrappingAdd(1, ordering: .relaxed)
         if isFull { flush() }
     }
-
-    public func snapshotWasLost() { isLost.store(true, ordering: .relaxed) }
 
     /// Says which database the next record is of. `bufferLock` is held.
     private func select(_ database: Int) {

@@ -25,7 +25,7 @@ extension Durability {
         let temporary = path("temp-\(getpid()).rdb")
         do throws(PersistenceError) {
             var changes = 0
-            try write(temporary, options(server.settings), isLast: isEnd, prepare: {}) { changes = self.changes }
+            try write(temporary, options(server.settings), isLast: isEnd) { changes = self.changes }
             try fileSystem.rename(temporary, to: snapshotPath)
             try fileSystem.syncFolder(server.settings.directory)
             let seconds = Int((Clock.wallMilliseconds() - start) / 1000)
@@ -61,7 +61,7 @@ extension Durability {
         }
         let temporary = path("temp-\(getpid())-copy.rdb")
         do throws(PersistenceError) {
-            try write(temporary, options(server.settings), prepare: {}) {}
+            try write(temporary, options(server.settings)) {}
             let file = try fileSystem.open(temporary, .reading)
             try fileSystem.remove(temporary)
             withState { state in
@@ -90,29 +90,23 @@ extension Durability {
         return options
     }
 
-    /// Writes all keys to a new file at `path` and waits until it is on the disk. Begins anew where whole databases change
-    /// meanwhile.
+    /// Writes all keys to a new file at `path` and waits until it is on the disk.
     ///
     /// - Parameters:
     ///   - isLast: whether it is what the server ends with, and not ended by that.
-    ///   - prepare: called before each cut.
-    ///   - onCut: called at each cut, with every shard held.
+    ///   - onCut: called at the cut, with every shard held.
     private func write(
-        _ path: String, _ options: Snapshot.Options, isLast: Bool = false, prepare: () throws(PersistenceError) -> Void,
-        onCut: () throws(PersistenceError) -> Void
+        _ path: String, _ options: Snapshot.Options, isLast: Bool = false, onCut: () throws(PersistenceError) -> Void
     ) throws(PersistenceError) {
-        while true {
-            try prepare()
-            let file = SnapshotFile(try fileSystem.open(path, .replacing), isChecked: options.hasChecksum)
-            let snapshot = Snapshot(server.keyspace, to: file, options: options)
-            let isStopping = withState { state in
-                state.snapshot = snapshot
-                return state.isStopping
-            }
-            if isStopping, !isLast { snapshot.cancel() }
-            if case .complete = try snapshot.run(onCut: onCut) { return try file.sync() }
-            server.log.notice("Whole databases have changed: the snapshot begins anew")
+        let file = SnapshotFile(try fileSystem.open(path, .replacing), isChecked: options.hasChecksum)
+        let snapshot = Snapshot(server.keyspace, to: file, options: options)
+        let isStopping = withState { state in
+            state.snapshot = snapshot
+            return state.isStopping
         }
+        if isStopping, !isLast { snapshot.cancel() }
+        try snapshot.run(onCut: onCut)
+        try file.sync()
     }
 
     // MARK: The append-only file
@@ -150,15 +144,14 @@ extension Durability {
         // What comes behind the base; nothing where writes are not logged.
         var next: File?
         do throws(PersistenceError) {
+            // Before the cut: nobody waits for the disk.
+            if !isFirst {
+                try log.settle()
+                next = try folder.directory.startIncremental()
+            } else if turnsOn {
+                next = try folder.directory.startTemporaryIncremental()
+            }
             try write(folder.directory.names.temporaryBase, options) { () throws(PersistenceError) in
-                // Before the cut: nobody waits for the disk.
-                if !isFirst {
-                    try log.settle()
-                    next = try folder.directory.startIncremental()
-                } else if turnsOn {
-                    next = try folder.directory.startTemporaryIncremental()
-                }
-            } onCut: { () throws(PersistenceError) in
                 guard let next else { return }
                 try log.open(next, fileSystem)
                 server.keyspace.isLogging = true
