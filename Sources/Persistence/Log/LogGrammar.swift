@@ -41,7 +41,7 @@ struct LogGrammar {
     ///
     /// - Parameter base: the offset of the buffer in the file.
     mutating func scan(
-        _ bytes: ByteView, from start: inout Int, base: Int64, maximumBulk: Int
+        _ bytes: ByteView, from start: inout Int, base: Int64
     ) -> Stop {
         let text = bytes.start
         let count = bytes.count
@@ -73,9 +73,10 @@ struct LogGrammar {
             }
             switch Self.length(text, position &+ 1, count) {
             case .value(let length, let next):
-                guard length <= maximumBulk else {
+                guard length <= LogScanner.longestArgument else {
                     return .wrong(
-                        at: position &+ 1, "an argument of \(length) bytes, where \(maximumBulk) are the most")
+                        at: position &+ 1,
+                        "an argument of \(length) bytes, where \(LogScanner.longestArgument) are the most")
                 }
                 // `next` is within the buffer and the length has at most twelve digits: no overflow.
                 let end = next &+ length

@@ -69,7 +69,6 @@ public struct LogScanner: ~Copyable {
     let file: File
     /// Bytes of the file when reading began.
     public let size: Int64
-    let maximumBulk: Int
     let blockSize: Int
     /// What was read and not yet handed out.
     private var buffer = ByteBuffer()
@@ -83,24 +82,25 @@ public struct LogScanner: ~Copyable {
     /// Whether commands are only looked for behind a place that cannot be read.
     private let isSearch: Bool
 
+    /// Bytes that an argument may have: as many as a server can ever have accepted.
+    public static let longestArgument = Int(UInt32.max)
+
     /// Reads from `offset` to the end that the file now has.
     ///
     /// - Parameters:
     ///   - offset: where the commands begin: behind the snapshot, where the file starts with one.
-    ///   - maximumBulk: longest argument in bytes.
     public init(
-        _ file: File, from offset: Int64 = 0, maximumBulk: Int = 512 << 20, blockSize: Int = LogScanner.blockSize
+        _ file: File, from offset: Int64 = 0, blockSize: Int = LogScanner.blockSize
     ) throws(PersistenceError) {
         let size = try file.size()
         guard offset <= size else { throw PersistenceError("\(file.path) ends before offset \(offset)") }
-        self.init(file, from: offset, size: size, maximumBulk: maximumBulk, blockSize: blockSize, isSearch: false)
+        self.init(file, from: offset, size: size, blockSize: blockSize, isSearch: false)
         file.willReadAll()
     }
 
-    init(_ file: File, from offset: Int64, size: Int64, maximumBulk: Int, blockSize: Int, isSearch: Bool) {
+    init(_ file: File, from offset: Int64, size: Int64, blockSize: Int, isSearch: Bool) {
         self.file = file
         self.size = size
-        self.maximumBulk = maximumBulk
         self.blockSize = blockSize
         self.isSearch = isSearch
         grammar = LogGrammar(tracksTransactions: !isSearch)
@@ -148,7 +148,7 @@ public struct LogScanner: ~Copyable {
             handedOut = 0
         }
         while true {
-            let stop = grammar.scan(buffer.view, from: &start, base: base, maximumBulk: maximumBulk)
+            let stop = grammar.scan(buffer.view, from: &start, base: base)
             switch stop {
             case .annotation(let length):
                 if start > 0 { return commands() }
@@ -199,7 +199,7 @@ public struct LogScanner: ~Copyable {
             }
             return .end
         }
-        if !isSearch, let lost = try LogSearch(file, size: size, maximumBulk: maximumBulk).commands(behind: base) {
+        if !isSearch, let lost = try LogSearch(file, size: size).commands(behind: base) {
             return .damage(
                 Damage(
                     offset: base, intact: intact, size: size,
@@ -210,7 +210,7 @@ public struct LogScanner: ~Copyable {
     }
 
     private func wrong(at offset: Int64, _ reason: String) throws(PersistenceError) -> Step {
-        if try LogSearch(file, size: size, maximumBulk: maximumBulk).isZero(from: offset) {
+        if try LogSearch(file, size: size).isZero(from: offset) {
             return .cut(Cut(offset: intact, size: size, ending: .zeros))
         }
         return .damage(Damage(offset: offset, intact: intact, size: size, reason: reason))

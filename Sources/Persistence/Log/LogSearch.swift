@@ -4,15 +4,13 @@ import Primitives
 struct LogSearch {
     private let file: File
     private let size: Int64
-    private let maximumBulk: Int
     private static let blockSize = 16 * 1024
     /// Most places at which reading is tried.
     private static let maximumTries = 256
 
-    init(_ file: File, size: Int64, maximumBulk: Int) {
+    init(_ file: File, size: Int64) {
         self.file = file
         self.size = size
-        self.maximumBulk = maximumBulk
     }
 
     /// Whether all bytes from `offset` on, of which there are some, are zero.
@@ -31,7 +29,7 @@ struct LogSearch {
         for _ in 0..<Self.maximumTries {
             guard let candidate = try header(from: place) else { return nil }
             var scanner = LogScanner(
-                file, from: candidate, size: size, maximumBulk: maximumBulk, blockSize: Self.blockSize, isSearch: true)
+                file, from: candidate, size: size, blockSize: Self.blockSize, isSearch: true)
             var hasCommands = false
             scan: while true {
                 switch try scanner.next() {

@@ -177,8 +177,8 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
             !entry.isComputed
             || !isFlushed
                 && options.describe(entry, database) {
-                encoder.appendAuxiliary(ByteView($0), $1, to: &buffer)
-            }
+                    encoder.appendAuxiliary(ByteView($0), $1, to: &buffer)
+                }
         if !isWritten {
             // A value that is not served is no loss.
         } else if isLarge {

@@ -28,7 +28,7 @@ extension Durability {
             try load(folder.directory)
             try folder.directory.removeLeftovers()
             try log.open(try folder.directory.openForAppending(), fileSystem)
-            noteSizes(folder.directory)
+            noteSizes(folder.directory, areRewritten: true)
             server.keyspace.isLogging = true
             reportLoaded(from: "append only file", since: start)
         } else if try loadSnapshotIfPresent() {
@@ -95,7 +95,7 @@ extension Durability {
         guard try file.size() > 0 else { return }
         let start = try LogScanner.startsWithSnapshot(file) ? try loadSnapshot(live.path, isWhole: false) : 0
         let before = loading.loadedBytes.load(ordering: .relaxed)
-        var scanner = try LogScanner(file, from: start, maximumBulk: LogReplayer.longestArgument)
+        var scanner = try LogScanner(file, from: start)
         replayer.begin()
         while true {
             switch try scanner.next() {

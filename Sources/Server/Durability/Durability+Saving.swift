@@ -53,8 +53,8 @@ extension Durability {
         }
     }
 
-    /// Writes a snapshot for the clients that want one to a file that goes when the last of them has it.
-    func copySnapshot() {
+    /// Writes a snapshot for the clients that want one to a file that goes when the last of them has it; returns who they are.
+    func copySnapshot() -> Set<Int> {
         let clients = withState { state in
             defer { state.wantsCopies = [] }
             return state.wantsCopies
@@ -72,6 +72,7 @@ extension Durability {
             try? fileSystem.remove(temporary)
             server.log.warning("Writing a snapshot for a client failed: \(error)")
         }
+        return clients
     }
 
     private func options(_ settings: Settings) -> Snapshot.Options {
@@ -153,34 +154,50 @@ extension Durability {
             }
             try write(folder.directory.names.temporaryBase, options) { () throws(PersistenceError) in
                 guard let next else { return }
-                try log.open(next, fileSystem)
+                try log.open(next, fileSystem, isProvisional: isFirst)
                 server.keyspace.isLogging = true
             }
             try folder.directory.installBase(.rdb, followedBy: !isFirst ? .incremental : turnsOn ? .temporary : .none)
         } catch {
+            // A full disk is not to stay full of it.
+            try? fileSystem.remove(folder.directory.names.temporaryBase)
             // Nothing says of what was logged what it follows.
-            if turnsOn { endLogging() }
+            if turnsOn { stopLogging { log.abandon() } }
+            noteSizes(folder.directory)
             throw error
         }
+        log.noteBase()
         try folder.directory.removeHistory()
-        log.forgetFailure()
-        noteSizes(folder.directory)
+        noteSizes(folder.directory, areRewritten: true)
     }
 
     /// Ends that writes are logged, as `appendonly no` says; the files stay.
     func endLogging() {
+        stopLogging {
+            do throws(PersistenceError) {
+                try log.close()
+            } catch {
+                server.log.warning("The append-only file lacks its end: \(error)")
+            }
+        }
+    }
+
+    private func stopLogging(_ leave: () -> Void) {
         server.keyspace.lock(.all)
         server.keyspace.isLogging = false
         server.keyspace.unlock(.all)
-        log.close()
+        leave()
     }
 
-    /// Notes how large the files are, for the next rewrite.
-    func noteSizes(_ folder: borrowing AppendOnlyDirectory) {
+    /// Notes how large the files are.
+    ///
+    /// - Parameter areRewritten: whether they are as small as they can be, so that the next rewrite is due when they have
+    ///   grown.
+    func noteSizes(_ folder: borrowing AppendOnlyDirectory, areRewritten: Bool = false) {
         let files = (try? folder.files()) ?? []
         let size = files.reduce(0) { $0 + Int($1.size ?? 0) }
         withState { state in
-            state.rewrittenSize = size
+            if areRewritten { state.rewrittenSize = size }
             state.settledSize = max(0, size - log.fileSize)
         }
     }

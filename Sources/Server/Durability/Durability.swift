@@ -90,6 +90,11 @@ final class Durability: @unchecked Sendable {
     /// Seconds between attempts of what failed.
     static let retryDelay: Int64 = 5
 
+    /// Seconds between attempts to rewrite, since each leaves a file behind: doubled with each failure, up to `limit`.
+    private static func delay(after failures: Int, limit: Int64) -> Int64 {
+        failures == 0 ? -1 : min(retryDelay << Int64(min(failures - 1, 10)), limit)
+    }
+
     init(server: Server) {
         self.server = server
         guarded = State(lastSave: Clock.wallMilliseconds() / 1000)
@@ -112,7 +117,7 @@ final class Durability: @unchecked Sendable {
         updateRefusal()
         if settings.appendOnly, !server.keyspace.isLogging {
             request(.rewrite)
-        } else if !settings.appendOnly, server.keyspace.isLogging {
+        } else if !settings.appendOnly, server.keyspace.isLogging || log.syncedPosition < log.appendedPosition {
             endLogging()
         }
     }
@@ -144,7 +149,11 @@ final class Durability: @unchecked Sendable {
     /// Writes what is left to write, when no command is executed any more.
     func finish() {
         log.stop()
-        log.close()
+        do throws(PersistenceError) {
+            try log.close()
+        } catch {
+            server.log.critical("The append-only file lacks its end: \(error)")
+        }
     }
 
     private func run() {
@@ -152,11 +161,16 @@ final class Durability: @unchecked Sendable {
         setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
         while let task = nextTask() {
             switch task {
-            case .snapshot: saveSnapshot()
-            case .rewrite: rewriteLog()
-            case .copy: copySnapshot()
+            case .snapshot:
+                saveSnapshot()
+                endTask { $0.task == .snapshot }
+            case .rewrite:
+                rewriteLog()
+                endTask { $0.task == .rewrite }
+            case .copy:
+                let clients = copySnapshot()
+                endTask { $0.task == .copy && clients.contains($0.session) }
             }
-            wakeWaiters(for: task)
         }
     }
 
@@ -189,14 +203,14 @@ final class Durability: @unchecked Sendable {
         return task
     }
 
-    /// Wakes the connections that wait for a task, which is over.
-    private func wakeWaiters(for task: Task) {
+    /// Notes that what was running is over, and wakes the connections that have waited for that.
+    private func endTask(_ isWaiting: (Waiter) -> Bool) {
         let waiters = withState { state in
             // Who is woken finds it over.
             state.running = nil
             state.snapshot = nil
-            defer { state.waiters.removeAll { $0.task == task } }
-            return state.waiters.filter { $0.task == task }
+            defer { state.waiters.removeAll(where: isWaiting) }
+            return state.waiters.filter(isWaiting)
         }
         for waiter in waiters { server.workers[waiter.worker].mailbox.send(.wake(waiter.session)) }
     }
@@ -257,12 +271,14 @@ final class Durability: @unchecked Sendable {
         let size = log.fileSize
         let isLogging = server.keyspace.isLogging
         let isBroken = if case .sync = log.currentFailure { true } else { false }
+        // What is missing, or cannot be trusted, is written anew.
+        let isNeeded = !isLogging || isBroken
         return withState { state in
-            guard state.running == nil, !state.wantsRewrite,
-                !state.lastRewriteFailed || now - state.lastRewriteAttempt > Self.retryDelay
-            else { return false }
-            // What is missing, or cannot be trusted, is written anew.
-            if !isLogging || isBroken { return true }
+            let delay = Self.delay(after: state.consecutiveRewriteFailures, limit: isNeeded ? 60 : 3600)
+            guard state.running == nil, !state.wantsRewrite, now - state.lastRewriteAttempt > delay else {
+                return false
+            }
+            if isNeeded { return true }
             let total = state.settledSize + size
             guard settings.autoRewritePercentage > 0, total > settings.autoRewriteMinimumSize else { return false }
             let base = Double(max(1, state.rewrittenSize))

@@ -14,8 +14,6 @@ final class LogReplayer {
     private var pipeline: UnsafeMutablePointer<Pipeline> { detached.pipeline }
     private var session: UnsafeMutablePointer<Session> { detached.session }
     private var partial = PartialRequest()
-    /// Bytes that an argument may have: as many as the server has ever let one have.
-    static let longestArgument = Int(UInt32.max)
     private let listener = Listener()
 
     /// What was answered with errors.
@@ -60,7 +58,7 @@ final class LogReplayer {
             // Before all deadlines: what has expired was logged as removed.
             pipeline.pointee.executor.select(session, now: 0)
             switch pipeline.pointee.runBatch(
-                commands, consumed: &consumed, partial: &partial, maximumBulk: Self.longestArgument)
+                commands, consumed: &consumed, partial: &partial, maximumBulk: LogScanner.longestArgument)
             {
             case .more, .outputIsLarge: break
             case .suspended: try advance()

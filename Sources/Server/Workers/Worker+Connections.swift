@@ -120,9 +120,7 @@ extension Worker {
         release(connection)
         connections[connection.pointee.record.identifier] = nil
         server.clients.remove(connection.pointee.record)
-        if connection.pointee.session.wantsSnapshotOnly {
-            server.durability.abandon(session: connection.pointee.record.identifier)
-        }
+        server.durability.abandon(session: connection.pointee.record.identifier)
         // Who sees the connection end finds nothing left of it.
         Glibc.close(connection.pointee.descriptor)
         load.wrappingSubtract(1, ordering: .relaxed)

@@ -18,7 +18,7 @@ extension Worker {
         guard server.keyspace.isLogging else { return false }
         let log = server.durability.log
         let appended = log.appendedPosition
-        if settings.appendSync == .always {
+        if settings.appendSync == .always, !log.isProvisional {
             guard log.syncedPosition < appended else { return false }
             connection.pointee.session.awaitedPosition = appended
             return true
@@ -56,7 +56,7 @@ extension Worker {
         let now = Clock.wallMilliseconds() / 1000
         for connection in heldReplies where !connection.pointee.isClosed {
             let position = connection.pointee.session.awaitedPosition
-            if position > log.syncedPosition, server.keyspace.isLogging {
+            if position > log.syncedPosition {
                 awaited = max(awaited, position)
                 unsyncedReplies.append((connection.pointee.record.identifier, position))
                 gathered += 1
@@ -92,11 +92,18 @@ extension Worker {
     /// Microseconds that replies wait for others before they ask for the disk.
     private static let longestGathering: Int64 = 500
 
+    /// Ends gathering where there is nothing else to do, or it has lasted long enough.
+    @inline(__always)
+    func limitGathering(isIdle: Bool) {
+        guard isGathering else { return }
+        if isIdle || Clock.monotonicMicroseconds() - gatheringSince >= Self.longestGathering { endGathering() }
+    }
+
     /// Lets go of the replies whose position the disk has reached; those who wait for it themselves are woken.
     func releaseSynced() {
         guard !unsyncedReplies.isEmpty || !syncWaiters.isEmpty else { return }
         let log = server.durability.log
-        let position = server.keyspace.isLogging ? log.syncedPosition : .max
+        let position = log.syncedPosition
         let now = Clock.wallMilliseconds() / 1000
         for held in unsyncedReplies where held.position <= position {
             guard let connection = connections[held.connection] else { continue }
@@ -144,11 +151,17 @@ extension Worker {
         awaitSync(position)
     }
 
-    /// Waits for the disk, when the worker ends, on behalf of those whose replies need it.
+    /// Waits for the disk, when the worker ends, on behalf of those whose replies need it. Where it is not to be had, their
+    /// connections end without a reply.
     func awaitLastSync() {
-        while !unsyncedReplies.isEmpty, server.durability.log.currentFailure == nil {
+        if isGathering { endGathering() }
+        let log = server.durability.log
+        while !unsyncedReplies.isEmpty, log.currentFailure == nil, !log.isProvisional {
             _ = poll.wait(milliseconds: 10)
             readMailboxAtEnd()
+        }
+        for held in unsyncedReplies {
+            if let connection = connections[held.connection] { close(connection) }
         }
     }
 

@@ -165,7 +165,7 @@ final class Worker: @unchecked Sendable {
             let start = Clock.monotonicMicroseconds()
             adoptSettings()
             for position in 0..<count { handle(poll.event(position)) }
-            if count == 0, isGathering { endGathering() }
+            limitGathering(isIdle: count == 0)
             tick()
             advanceJobs()
             readMailbox(mailbox.take())
