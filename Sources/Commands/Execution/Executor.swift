@@ -173,7 +173,9 @@ public struct Executor: ~Copyable {
             call.access.held = ShardSet()
         }
         if mayNeedMarking(entry), marksAhead(entry, arguments) { return start }
+        call.access.removesHidden = entry.isWrite
         invoke(entry)
+        call.access.removesHidden = false
         if call.access.hasReadyKeys { serveReady() }
         return finish(entry, arguments, startedAt: start)
     }
@@ -251,7 +253,9 @@ public struct Executor: ~Copyable {
             return denyQueued(denial, entry, arguments)
         }
         if call.session.pointee.state.contains(.tracking) { prepareTracking(entry) }
+        call.access.removesHidden = entry.isWrite
         handle(entry)
+        call.access.removesHidden = false
         _ = finish(entry, arguments, startedAt: start)
     }
 

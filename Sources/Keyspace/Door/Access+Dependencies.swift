@@ -140,7 +140,21 @@ extension Access {
         guard entry.flags.contains(.marked) else { return slot }
         hasNoticed = true
         guard entry.isComputed, !serves(entry) else { return slot }
-        let node = entry.node
+        removeHidden(key, slot)
+        return nil
+    }
+
+    /// Removes a computed value that is not served, so that what follows finds none when it is done again.
+    @inline(never)
+    mutating func removeHidden(_ key: Key) {
+        guard isLogging, let slot = place(key).pointee.table.find(key.hash, key.bytes) else { return }
+        keyspace.saveBeforeChange(Table.entry(slot.pointee), database: database)
+        removeHidden(key, slot)
+    }
+
+    private mutating func removeHidden(_ key: Key, _ slot: UnsafeMutablePointer<UInt64>) {
+        let node = Table.entry(slot.pointee).node
+        hasNoticed = true
         if isLogging {
             // It counts as a change only so that it is handed over.
             dirty &+= 1
@@ -149,7 +163,6 @@ extension Access {
         removeEntry(key, slot)
         keyspace.dependencies?.droppedValue(of: node)
         noteInvalidation(key)
-        return nil
     }
 
     /// A key comes into being, and may be one that somebody waits for. Called before the table has it.

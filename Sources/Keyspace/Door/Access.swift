@@ -103,6 +103,9 @@ public struct Access: ~Copyable {
     public var reader = 0
     /// Whether reads of keys that do not exist are told to the observers.
     public var tellsMisses = false
+    /// Whether a computed value that is found not to be served is removed: a command that derives something from several keys
+    /// is logged as it came, and when that is done again the value must not be there either.
+    public var removesHidden = false
     /// How many of `dirty` are such reads.
     var toldMisses = 0
     /// What the commit log gets to hear. Empty where nothing is logged.
@@ -178,6 +181,7 @@ public struct Access: ~Copyable {
                 if tells, tellsMisses { tellMiss(key) }
                 statistics.pointee.misses.add()
                 statistics.pointee.staleMisses.add()
+                if removesHidden { removeHidden(key) }
                 return nil
             }
             if touches { entry.hits &+= 1 }
