@@ -8,6 +8,8 @@ public enum RDB {
     public static let fieldExpiryVersion = 12
     /// The newest version that is read.
     public static let newestVersion = 12
+    /// The field, before all keys, of a file that says of values what they were derived from.
+    static let graphField: StaticString = "freshet-graph"
 
     /// What a byte of a file means that is not the type of a value.
     public enum Opcode {

@@ -120,6 +120,9 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
         encoder.appendOrigin(
             server: options.version, time: Clock.wallMilliseconds(), memory: keyspace.budget.used,
             isBase: options.isBase, to: &buffer)
+        if keyspace.nodeStates.hasNodes.load(ordering: .relaxed) {
+            encoder.appendAuxiliary(ByteView(RDB.graphField), ByteView("1"), to: &buffer)
+        }
     }
 
     // MARK: Entries

@@ -8,7 +8,10 @@ import Synchronization
 /// their lengths only, and several decode them and put them into their shards, whose locks keep them apart.
 ///
 /// Records are handed over in batches, so that a thread can ask for the places of many keys before it waits for any of
-/// them. What has expired is left out.
+/// them.
+///
+/// What has expired is left out, unless something depends on it: what follows a base may have put the expiry off, and what
+/// was derived from a key must be told of it.
 public final class SnapshotLoader: @unchecked Sendable {
     /// Is told how far loading has come. Called by one thread at a time.
     public typealias Progress = @Sendable (_ bytes: Int, _ keys: Int, _ expired: Int) -> Void
@@ -31,7 +34,7 @@ public final class SnapshotLoader: @unchecked Sendable {
     private var failure: PersistenceError?
     private let loaded = Atomic<Int>(0)
     private let expired = Atomic<Int>(0)
-    private let hasFailed = Atomic<Bool>(false)
+    private let keepsExpired = Atomic<Bool>(false)
 
     private static let batchRecords = 256
     private static let batchBytes = 1 << 20
@@ -54,12 +57,13 @@ public final class SnapshotLoader: @unchecked Sendable {
     /// - Parameters:
     ///   - checks: whether a checksum that is there must be right.
     ///   - isWhole: whether nothing may follow it.
-    /// - Returns: where in the file it ends.
+    /// - Returns: where in the file it ends, and whether what has expired is in the keyspace.
     /// - Throws: what is wrong with the file, and where. What was loaded until then is in the keyspace.
     public func load(
         _ path: String, checks: Bool, isWhole: Bool, progress: Progress
-    ) throws(PersistenceError) -> Int64 {
+    ) throws(PersistenceError) -> (end: Int64, hasExpired: Bool) {
         let file = try MappedFile(path: path)
+        keepsExpired.store(!isWhole, ordering: .relaxed)
         var threads: [Thread] = []
         for index in 0..<threadCount {
             guard let thread = Thread.start(name: "loader-\(index)", { [self] in work() }) else { break }
@@ -80,7 +84,7 @@ public final class SnapshotLoader: @unchecked Sendable {
         for thread in threads { thread.join() }
         progress(end, loaded.load(ordering: .relaxed), expired.load(ordering: .relaxed))
         if let error = failure ?? thrown { throw PersistenceError("\(path): \(error)") }
-        return Int64(end)
+        return (Int64(end), keepsExpired.load(ordering: .relaxed))
     }
 
     private func read(
@@ -102,6 +106,7 @@ public final class SnapshotLoader: @unchecked Sendable {
             case .function:
                 throw PersistenceError("there are libraries of functions, which this server does not have")
             case .auxiliary(let name, let value):
+                if name == ByteView(RDB.graphField) { keepsExpired.store(true, ordering: .relaxed) }
                 onField(name, value)
                 continue
             case .sizes(let database, let keys, _):
@@ -127,9 +132,7 @@ public final class SnapshotLoader: @unchecked Sendable {
     ) throws(PersistenceError) {
         defer { batch = Batch() }
         guard hasThreads else {
-            let counts = try inserter.insert(batch.records)
-            count(counts)
-            return
+            return count(try insert(batch, &inserter))
         }
         condition.lock()
         while queue.count >= threadCount * Self.queueLength, failure == nil { condition.wait() }
@@ -138,6 +141,10 @@ public final class SnapshotLoader: @unchecked Sendable {
         condition.unlock()
         condition.broadcast()
         if let failure { throw failure }
+    }
+
+    private func insert(_ batch: Batch, _ inserter: inout Inserter) throws(PersistenceError) -> (Int, Int) {
+        try inserter.insert(batch.records, keepsExpired: keepsExpired.load(ordering: .relaxed))
     }
 
     private func count(_ counts: (loaded: Int, expired: Int)) {
@@ -150,7 +157,7 @@ public final class SnapshotLoader: @unchecked Sendable {
         var inserter = Inserter(keyspace, limits)
         while let batch = nextBatch() {
             do throws(PersistenceError) {
-                count(try inserter.insert(batch.records))
+                count(try insert(batch, &inserter))
             } catch {
                 condition.withLock { failure = failure ?? error }
                 condition.broadcast()
@@ -194,12 +201,14 @@ private struct Inserter: ~Copyable {
     }
 
     /// Returns how many keys were put in place, and how many had expired.
-    mutating func insert(_ records: [RDBRecord]) throws(PersistenceError) -> (loaded: Int, expired: Int) {
+    mutating func insert(
+        _ records: [RDBRecord], keepsExpired: Bool
+    ) throws(PersistenceError) -> (loaded: Int, expired: Int) {
         access.now = Clock.wallMilliseconds()
         entries.removeAll(keepingCapacity: true)
         defer { access.tellBudget() }
         for index in records.indices {
-            if let expiry = records[index].expiry, expiry < access.now { continue }
+            if !keepsExpired, let expiry = records[index].expiry, expiry < access.now { continue }
             do throws(PersistenceError) {
                 let entry = try decoder.decode(records[index])
                 let hash = processHash(entry.key)

@@ -55,25 +55,28 @@ extension Durability {
     private func loadSnapshotIfPresent() throws(PersistenceError) -> Bool {
         guard let status = try fileSystem.status(snapshotPath), !status.isFolder else { return false }
         loading.totalBytes.store(Int(status.size), ordering: .relaxed)
-        _ = try loadSnapshot(snapshotPath, isWhole: true)
+        let hasExpired = try loadSnapshot(snapshotPath, isWhole: true).hasExpired
+        if hasExpired { LogReplayer(server.keyspace, limits: CommandLimits(server.settings)).expire() }
         return true
     }
 
-    /// Loads the snapshot that a file is, or begins with; returns where it ends.
-    private func loadSnapshot(_ path: String, isWhole: Bool) throws(PersistenceError) -> Int64 {
+    /// Loads the snapshot that a file is, or begins with; returns where it ends, and whether what has expired is there.
+    private func loadSnapshot(
+        _ path: String, isWhole: Bool
+    ) throws(PersistenceError) -> (end: Int64, hasExpired: Bool) {
         let settings = server.settings
         let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
         let loader = SnapshotLoader(server.keyspace, limits: ValueLimits(settings), threads: cores > 1 ? cores : 0)
         var computed = SavedComputations()
         loader.onField = { computed.add($0, $1) }
-        let end = try loader.load(path, checks: settings.checksSnapshots, isWhole: isWhole) { [loading] in
+        let loaded = try loader.load(path, checks: settings.checksSnapshots, isWhole: isWhole) { [loading] in
             loading.loadedBytes.store($0, ordering: .relaxed)
             loading.keys.store($1, ordering: .relaxed)
             loading.expired.store($2, ordering: .relaxed)
         }
         let replayer = LogReplayer(server.keyspace, limits: CommandLimits(settings))
-        try computed.restore(replayer)
-        return end
+        try computed.restore(replayer, databases: server.keyspace.databaseCount)
+        return loaded
     }
 
     // MARK: The append-only file
@@ -93,7 +96,7 @@ extension Durability {
     ) throws(PersistenceError) {
         let file = try fileSystem.open(live.path, .changing)
         guard try file.size() > 0 else { return }
-        let start = try LogScanner.startsWithSnapshot(file) ? try loadSnapshot(live.path, isWhole: false) : 0
+        let start = try LogScanner.startsWithSnapshot(file) ? try loadSnapshot(live.path, isWhole: false).end : 0
         let before = loading.loadedBytes.load(ordering: .relaxed)
         var scanner = try LogScanner(file, from: start)
         replayer.begin()

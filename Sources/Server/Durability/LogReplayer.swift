@@ -20,12 +20,16 @@ final class LogReplayer {
     private final class Listener: ExecutionObserver {
         var errors = 0
         var first: String?
-        var unknown: String?
+        /// What no server with this one's commands and databases has logged.
+        var foreign: String?
 
         func executionFailed(_ error: CommandError) {
             errors += 1
             if first == nil { first = error.message }
-            if error.message.hasPrefix("ERR unknown command") { unknown = unknown ?? error.message }
+            let isForeign =
+                error.message.hasPrefix("ERR unknown command")
+                || error.message == CommandError.databaseOutOfRange.message
+            if isForeign { foreign = foreign ?? error.message }
         }
     }
 
@@ -51,7 +55,7 @@ final class LogReplayer {
 
     /// Executes whole commands.
     ///
-    /// - Throws: where a command is not known, or is none.
+    /// - Throws: where a command or a database is not known, or something is none.
     func replay(_ commands: ByteView) throws(PersistenceError) {
         var consumed = 0
         while consumed < commands.count {
@@ -67,7 +71,7 @@ final class LogReplayer {
                 throw PersistenceError("what follows \(consumed) bytes further on is no command that was logged")
             }
             detached.output.pointee.clear(keeping: 1 << 20)
-            if let unknown = listener.unknown { throw PersistenceError(unknown) }
+            if let foreign = listener.foreign { throw PersistenceError(foreign) }
         }
         pipeline.pointee.finish()
     }
@@ -80,6 +84,15 @@ final class LogReplayer {
                 access.withLock(of: key.hash, commits: false) { $0.withText(of: key) { $0?.array } }
             }
         }
+    }
+
+    /// Removes all that has expired.
+    func expire() {
+        pipeline.pointee.executor.select(session, now: Clock.wallMilliseconds())
+        for shard in 0..<ShardSet.shardCount {
+            while pipeline.pointee.executor.call.access.expireDue(shard: shard, limit: 1000).hasMore {}
+        }
+        pipeline.pointee.finish()
     }
 
     /// Removes a key.

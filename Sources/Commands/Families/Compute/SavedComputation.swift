@@ -70,7 +70,7 @@ public struct SavedComputation {
         var partial = PartialRequest()
         let text = field[end + 1..<field.count]
         guard case .command(let count, let consumed) = parser.next(text, partial: &partial, limits: .init()),
-            consumed == text.count, count >= 3
+            consumed == text.count, count >= 3, parser.arguments[0] == ByteView("COMPUTE.RESTORE")
         else { return nil }
         self.database = database
         self.revision = revision

@@ -194,6 +194,90 @@ import Testing
         #expect(try values() == "[(nil), (nil), (nil), (nil), (nil), (nil)]")
     }
 
+    /// What follows a base may put off the expiry of what it holds.
+    @Test(arguments: ServerKind.all)
+    func whatWouldHaveExpiredSinceTheBaseIsThere(_ kind: ServerKind) throws {
+        let server = try ServerProcess(kind, Self.logging(kind))
+        let client = try server.client()
+        for command in [
+            "SET a 1 PX 500", "SET b 1 PX 500", "SET c 1 PX 500", "RPUSH d 1", "PEXPIRE d 500", "SET clock 1 PX 500",
+        ] { #expect(!(try client.run(command).isError)) }
+        try client.run("BGREWRITEAOF")
+        try eventually { try client.run("INFO persistence").text?.contains("aof_rewrite_in_progress:0") == true }
+        #expect(
+            try client.pipeline(lines: [
+                "PEXPIRE a 3600000", "PERSIST b", "INCR c", "PERSIST c", "RPUSH d 2", "PERSIST d",
+            ]) == [1, 1, 2, 1, 2, 1].map { .integer($0) })
+        try eventually { try client.run("GET clock") == .null }
+        server.kill()
+        let next = try ServerProcess(kind, ["--appendonly", "yes", "--dir", server.directory])
+        #expect(try next.client().run("MGET a b c clock").description == #"["1", "1", "2", (nil)]"#)
+        #expect(try next.client().run("LRANGE d 0 -1").description == #"["1", "2"]"#)
+    }
+
+    /// A source that has expired when the files are read has changed what was derived from it.
+    @Test(arguments: ["BGREWRITEAOF", "PING", "SAVE"])
+    func whatWasDerivedFromWhatHasExpiredIsNotServed(_ command: String) throws {
+        let arguments = ["--appendonly", command == "SAVE" ? "no" : "yes"]
+        let server = try ServerProcess(.freshet, arguments)
+        let client = try server.client()
+        for line in [
+            "SET src 1 PX 50", "HSET hash f 1 g 2", "HPEXPIRE hash 50 FIELDS 1 f", "SET stays 1",
+            "COMPUTE.SET a va DEPS 1 src", "COMPUTE.SET b vb DEPS 1 a", "COMPUTE.SET c vc DEPS 1 hash",
+            "COMPUTE.SET d vd DEPS 1 stays", command,
+        ] { #expect(!(try client.run(line).isError), "\(line)") }
+        try eventually { try client.run("INFO persistence").text?.contains("aof_rewrite_in_progress:0") == true }
+        server.kill()
+        usleep(60_000)
+        let next = try ServerProcess(.freshet, arguments + ["--dir", server.directory])
+        let reader = try next.client()
+        #expect(try reader.run("MGET src a b c d").description == #"[(nil), (nil), (nil), (nil), "vd"]"#)
+        #expect(try reader.run("HGETALL hash").description == #"["g", "2"]"#)
+    }
+
+    @Test(arguments: ServerKind.all)
+    func whatWasLoggedOfADatabaseThatIsNotThereIsNotPutElsewhere(_ kind: ServerKind) throws {
+        let server = try ServerProcess(kind, Self.logging(kind) + ["--databases", "32"])
+        let client = try server.client()
+        for command in ["SET k here", "SELECT 20", "SET k there"] { try client.run(command) }
+        server.kill()
+        // Redis loads it all the same.
+        guard kind == .freshet else { return }
+        #expect(throws: (any Error).self) {
+            try ServerProcess(kind, ["--appendonly", "yes", "--dir", server.directory])
+        }
+    }
+
+    /// Fields of a file are as hostile as anything.
+    @Test(arguments: ["database", "command", "dependencies"])
+    func aFieldThatLiesLeavesNoValueBehind(_ lie: String) throws {
+        let server = try ServerProcess(.freshet, ["--rdbcompression", "no", "--rdbchecksum", "no"])
+        let client = try server.client()
+        for line in ["SET src 1", "SET keep 1", "COMPUTE.SET c v DEPS 1 src", "SAVE"] { try client.run(line) }
+        server.kill()
+        let url = URL(fileURLWithPath: "\(server.directory)/dump.rdb")
+        var file = try Data(contentsOf: url)
+        func replace(_ old: String, _ new: String) throws {
+            let place = try #require(file.range(of: Data(old.utf8)))
+            file.replaceSubrange(place, with: Data(new.utf8))
+        }
+        let name = try #require(file.range(of: Data("freshet-computed".utf8)))
+        switch lie {
+        // Behind the field's name and the two bytes of its length.
+        case "database": file[name.upperBound + (file[name.upperBound] < 64 ? 1 : 2)] = UInt8(ascii: "9")
+        case "command": try replace("COMPUTE.RESTORE", "COMPUTE.RESTARE")
+        default: try replace("$4\r\nDEPS\r\n$1\r\n1", "$4\r\nDEPS\r\n$1\r\n9")
+        }
+        try file.write(to: url)
+        let arguments = ["--dir", server.directory, "--databases", "4"]
+        guard lie == "dependencies" else {
+            #expect(throws: (any Error).self) { try ServerProcess(.freshet, arguments) }
+            return
+        }
+        let next = try ServerProcess(.freshet, arguments)
+        #expect(try next.client().run("MGET c keep").description == #"[(nil), "1"]"#)
+    }
+
     /// `redis-cli --rdb` asks for a snapshot and nothing that follows.
     @Test(arguments: ServerKind.all)
     func aCopyIsFetchedFromFar(_ kind: ServerKind) throws {
@@ -213,7 +297,6 @@ import Testing
         if kind == .freshet { #expect(try server.client().run("SYNC").isError) }
     }
 
-    /// Whole databases that change while a snapshot is written let it begin anew.
     @Test func emptyingADatabaseDuringASnapshotDoesNoHarm() throws {
         let server = try ServerProcess(.freshet, ["--appendonly", "yes"])
         let client = try server.client()
