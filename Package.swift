@@ -59,7 +59,7 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "freshet-driver", dependencies: ["Primitives", "RESP", "Keyspace", "Commands"],
+            name: "freshet-driver", dependencies: ["Primitives", "RESP", "Keyspace", "ComputedKeys", "Commands"],
             swiftSettings: settings),
         .executableTarget(name: "freshet-server", dependencies: ["Server"], swiftSettings: settings),
         .executableTarget(

@@ -1,4 +1,5 @@
 import Commands
+import ComputedKeys
 import Glibc
 import Keyspace
 import Primitives
@@ -80,6 +81,17 @@ private struct Recording: Sendable {
     static let all: [Recording] = [
         Recording(name: "get", prepare: string) { index, _ in ["GET", key(index)] },
         Recording(name: "set", prepare: string) { index, _ in ["SET", key(index), "yyy"] },
+        Recording(name: "get-computed", prepare: { [["COMPUTE.SET", key($0), "xxx", "DEPS", "1", "source"]] }) {
+            index, _ in ["GET", key(index)]
+        },
+        // Marking may take long, of what depends on some key.
+        Recording(
+            name: "set-beside-graph",
+            prepare: { index in
+                [["SET", key(index), "xxx"]]
+                    + (0..<20).map { ["COMPUTE.SET", "\(index):\($0)", "xxx", "DEPS", "1", "source"] }
+            }
+        ) { index, _ in ["SET", key(index), "yyy"] },
         Recording(name: "incr", prepare: { [["SET", key($0), "1"]] }) { index, _ in ["INCR", key(index)] },
         Recording(name: "mget-10", prepare: string) { index, _ in
             ["MGET"] + (0..<10).map { key((index + $0 * 37) % 1000) }
@@ -115,10 +127,12 @@ private final class Workbench {
     }
 
     private let keyspace = Keyspace(databases: 16, workers: 1)
+    private let graph: DependencyGraph
     private let detached: DetachedPipeline
     private let pipeline: UnsafeMutablePointer<Pipeline>
 
     init() {
+        graph = DependencyGraph(keyspace: keyspace, epoch: "0")
         detached = DetachedPipeline(DataFamilies.all, keyspace, observer: Listener())
         pipeline = detached.pipeline
     }

@@ -146,7 +146,7 @@ public struct Executor: ~Copyable {
             let shard = Keyspace.shardIndex(call.key(entry.locks.firstKey).hash)
             keyspace.lock(shard)
             hold(shard)
-            if entry.isWrite, hasToPrepare(isUnmarked) {
+            if entry.isWrite, mayHaveToPrepare(isUnmarked), hasToPrepare(entry) {
                 keyspace.unlock(shard)
                 return run(entry, arguments, startedAt: start, holding: shardsToHold(entry, arguments))
             }
@@ -183,9 +183,15 @@ public struct Executor: ~Copyable {
     /// Whether a write may have to wait until what depends on its key is marked, or may let a command go on that needs
     /// more shards than its own.
     @inline(__always)
-    private func hasToPrepare(_ isUnmarked: Bool) -> Bool {
+    private func mayHaveToPrepare(_ isUnmarked: Bool) -> Bool {
         !isUnmarked && keyspace.nodeStates.hasManyNodes.load(ordering: .relaxed)
             || keyspace.wideWaiters.load(ordering: .relaxed) != 0
+    }
+
+    /// The same for the call's only key, whose shard is held: what was seen of it ahead may have been too little.
+    @inline(never)
+    private mutating func hasToPrepare(_ entry: CommandEntry) -> Bool {
+        keyspace.wideWaiters.load(ordering: .relaxed) != 0 || call.access.isMarked(call.key(entry.locks.firstKey))
     }
 
     /// Only walks, which take locks themselves, ask what a command with one key holds; they have none.

@@ -158,22 +158,21 @@ public struct Pipeline: ~Copyable {
 
     /// Asks for the entries that the slots point to, while none of the commands waits for them yet.
     @inline(__always)
-    private func prefetch(_ count: Int) {
+    private mutating func prefetch(_ count: Int) {
         guard count > 1 else { return }
         let database = executor.call.session.pointee.database
-        var hasComputed = false
         for position in 0..<count where batch[position].hasHash {
             let peek = keyspace.prefetchEntry(batch[position].hash, database: database)
             batch[position].peek = peek
-            if peek.isComputed { hasComputed = true }
         }
-        if hasComputed { prefetchStates(count) }
+        if executor.call.access.readsStates { prefetchStates(count) }
         if elements > 1 { prefetchElements(count, database) }
     }
 
     /// Asks for the states of computed values.
     @inline(never)
-    private func prefetchStates(_ count: Int) {
+    private mutating func prefetchStates(_ count: Int) {
+        executor.call.access.readsStates = false
         for position in 0..<count where batch[position].peek.isComputed {
             keyspace.prefetchState(batch[position].peek)
         }

@@ -103,11 +103,11 @@ public final class NodeStates: @unchecked Sendable {
             + Int(truncatingIfNeeded: node & UInt32(chunkSize - 1)) >> groupBits
     }
 
-    /// Whether the value of a node, which must have one, is fresh; for whoever keeps the directory at hand.
+    /// Whether the values of all nodes in a node's group are fresh, where there are any; for whoever keeps the directory at
+    /// hand.
     @inline(__always)
-    static func isFresh(_ node: UInt32, _ directory: Directory) -> Bool {
+    static func isGroupFresh(_ node: UInt32, _ directory: Directory) -> Bool {
         group(node, directory).pointee.load(ordering: .relaxed) == 0
-            || NodeState(rawValue: byte(node, directory).pointee.load(ordering: .relaxed)).condition == .fresh
     }
 
     /// The state of a node that the graph has made.
@@ -125,9 +125,8 @@ public final class NodeStates: @unchecked Sendable {
     }
 
     /// Asks the processor for the state of a node, where a reader is going to look at it.
-    @inline(__always)
     func prefetch(_ node: UInt32) {
-        if Self.group(node, directory).pointee.load(ordering: .relaxed) != 0 { clinux_prefetch_read(byte(node)) }
+        if !Self.isGroupFresh(node, directory) { clinux_prefetch_read(byte(node)) }
     }
 
     /// Makes room for the nodes up to `node`. Chunks are made in ascending order and stay.

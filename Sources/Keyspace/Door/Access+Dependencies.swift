@@ -45,7 +45,7 @@ extension Access {
     /// Whether a computed value may be served.
     @inline(__always)
     mutating func serves(_ entry: Entry) -> Bool {
-        if NodeStates.isFresh(entry.node, nodeDirectory), dirty == 0,
+        if NodeStates.isGroupFresh(entry.node, nodeDirectory), dirty == 0,
             now <= nodeStates.nextDeadline.load(ordering: .relaxed)
         {
             return true
@@ -55,7 +55,9 @@ extension Access {
 
     @inline(never)
     private mutating func servesAfterAll(_ entry: Entry) -> Bool {
-        settleAll()
+        readsStates = true
+        // Most have nothing to settle.
+        if dirty != 0 || now > nodeStates.nextDeadline.load(ordering: .relaxed) { settleAll() }
         return isServed(entry)
     }
 

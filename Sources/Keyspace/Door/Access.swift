@@ -123,6 +123,8 @@ public struct Access: ~Copyable {
     /// The keyspace's, at hand.
     unowned(unsafe) let nodeStates: NodeStates
     let nodeDirectory: NodeStates.Directory
+    /// Whether the state of a computed value has been looked at: where some are not fresh, that of the next may be as well.
+    public var readsStates = false
     /// Where this worker counts.
     public let statistics: UnsafeMutablePointer<AccessStatistics>
     /// How this worker makes room.

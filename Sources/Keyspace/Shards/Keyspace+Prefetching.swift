@@ -27,19 +27,14 @@ extension Keyspace {
         let peek = KeyPeek(slot: peekEntrySlot(hash, database))
         guard !peek.isEmpty else { return peek }
         clinux_prefetch_read(peek.entry.base)
-        // Header and key begin in one line; short values end in that or the next.
-        clinux_prefetch_read(peek.entry.base + 48)
+        // Header and key begin in one line; short values end in that or the next. The header of a computed one is longer.
+        clinux_prefetch_read(peek.entry.base + 48 + (peek.isComputed ? 16 : 0))
         return peek
     }
 
     /// Asks for the state of a computed value whose entry was prefetched. No lock is needed: the blocks of computed values
     /// are freed when no worker is in the batch any more that it saw them in.
-    @inline(__always)
-    public func prefetchState(_ peek: KeyPeek) {
-        nodeStates.prefetch(peek.entry.node)
-        // A longer header puts the end of a value of the usual size into the next line.
-        clinux_prefetch_read(peek.entry.base + 64)
-    }
+    public func prefetchState(_ peek: KeyPeek) { nodeStates.prefetch(peek.entry.node) }
 
     /// Asks for what an element of the aggregate under a key is found by, once its entry was prefetched: the block of a
     /// small aggregate, the slot of a large one. Passes over a key whose shard somebody else works in.
