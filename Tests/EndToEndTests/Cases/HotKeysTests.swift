@@ -48,8 +48,9 @@ import Testing
         let fields = try collection(client)
         #expect(fields["tracking-active"] == .integer(0) && fields["sample-ratio"] == .integer(1))
         #expect(fields["selected-slots"] == .array([.array([.integer(0), .integer(16383)])]))
-        #expect(names(fields["by-net-bytes"]).first == "large" && names(fields["by-cpu-time-us"]).first == "large")
-        #expect(names(fields["by-net-bytes"]).count == 3)
+        #expect(names(fields["by-net-bytes"]).first == "large")
+        // Which keys take the longest depends on what else the machine does.
+        #expect(names(fields["by-net-bytes"]).count == 3 && names(fields["by-cpu-time-us"]).count == 3)
         // 401 replies, 400 requests and one that wrote it.
         let bytes = fields["by-net-bytes"]?[1].integer ?? 0
         #expect(bytes >= 402 * 5000 && bytes < 402 * 5100, "\(bytes)")
