@@ -67,6 +67,8 @@ enum ConnectionCommands {
         call.access.database = 0
         call.session.pointee.version = 2
         call.reply.version = 2
+        call.session.pointee.wantsSnapshotOnly = false
+        server.durability.abandon(session: call.session.pointee.identifier)
         call.session.pointee.isProtectedFromEviction = false
         call.session.pointee.leavesAccessClock = false
         call.access.leavesAccessClock = false

@@ -29,9 +29,19 @@ struct Snapshot {
         }
     }
 
-    /// - Parameter comparesTexts: whether strings must have the same encoding, too. It tells how they came to be.
+    /// How values came to be, which encodings tell.
+    enum Origin {
+        /// By the same commands.
+        case commands
+        /// By what those had logged: strings may have been made in another way.
+        case log
+        /// By a file of values, in which those that have become small again are so.
+        case base
+    }
+
+    /// - Parameter origin: of the other's values.
     func difference(
-        from other: Snapshot, judgeVersion: ServerKind.Version, comparesTexts: Bool = true
+        from other: Snapshot, judgeVersion: ServerKind.Version, origin: Origin = .commands
     ) -> String? {
         if Set(entries.keys) != Set(other.entries.keys) {
             return "keys \(entries.keys.sorted()) became \(other.entries.keys.sorted())"
@@ -39,7 +49,7 @@ struct Snapshot {
         for (key, one) in entries {
             guard let other = other.entries[key] else { continue }
             if one.type != other.type { return "type of \(key): expected \(one.type), received \(other.type)" }
-            if one.encoding != other.encoding, comparesTexts || one.type != .status("string"),
+            if one.encoding != other.encoding, origin == .commands || one.type != .status("string"), origin != .base,
                 !KnownDifference.coversEncoding(ofType: one.type, judgeVersion: judgeVersion),
                 !KnownDifference.isLeftSmall(one.encoding, other.encoding)
             {
