@@ -62,9 +62,7 @@ final class Server: @unchecked Sendable {
     let settingsGeneration = Atomic<Int>(0)
     /// Told the level of the log; set before the start.
     var logLevelChanged: (@Sendable (Settings.LogLevel) -> Void)?
-    /// Whether a snapshot is saved at the end; nil leaves it to the rules.
-    let savesAtEnd = Mutex<Bool?>(nil)
-    private let shutdownBegan = Atomic<Bool>(false)
+    let shutdown = Shutdown()
 
     init(configuration: Configuration, supervision: Settings.Supervision, log: Logger) {
         self.configuration = configuration
@@ -203,31 +201,15 @@ final class Server: @unchecked Sendable {
         for worker in workers { worker.mailbox.send(.adoptSettings) }
     }
 
-    /// Lets the workers finish what was accepted, closes all connections, waits for the threads to end and saves what is to
-    /// be saved; returns whether that could be done.
-    func stop() -> Bool {
+    /// Lets the workers finish what was accepted, closes all connections, waits for the threads to end and writes what is
+    /// left of the log. Called when `awaitEnd` has returned.
+    func stop() {
         for listener in listeners { listener.shutDown() }
         for worker in workers { worker.mailbox.send(.stop) }
         for thread in threads { thread.join() }
         durability.stop()
-        defer { durability.finish() }
-        // What was read in part must not replace what it was read from.
-        guard !durability.loading.isLoading, savesAtEnd.withLock({ $0 }) ?? !settings.saveRules.isEmpty else {
-            return true
-        }
-        return durability.saveSnapshot(atEnd: true)
+        durability.finish()
     }
-
-    /// Ends the process as SIGTERM does; nothing where it ends already, since a second signal does not let it finish.
-    func requestShutdown() {
-        if !beginShutdown() { kill(getpid(), SIGTERM) }
-    }
-
-    /// Notes that the process is going to end; returns whether that was known.
-    func beginShutdown() -> Bool { shutdownBegan.exchange(true, ordering: .relaxed) }
-
-    /// Whether the process is going to end.
-    var isShuttingDown: Bool { shutdownBegan.load(ordering: .relaxed) }
 
     static func randomHexadecimal(_ count: Int) -> String {
         var generator = SystemRandomNumberGenerator()

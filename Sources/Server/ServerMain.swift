@@ -3,6 +3,7 @@ import Configuration
 import Glibc
 import Keyspace
 import Logging
+import Primitives
 
 /// The life of the process: configuration, start, waiting for a signal, an orderly end.
 public enum ServerMain {
@@ -70,11 +71,11 @@ public enum ServerMain {
             if !settings.unixSocket.isEmpty { log.notice("Ready to accept connections unix") }
             supervisor.ready()
         }
-        waitForEnd(signals, server, log)
+        try watch(signals, server, log)
+        server.awaitEnd()
         supervisor.stopping()
-        let isSaved = server.stop()
+        server.stop()
         log.warning("Freshet is now ready to exit, bye bye...")
-        guard isSaved else { throw StartError("The data could not be saved") }
     }
 
     /// The first lines of the log: that the server starts, as what, and what of its configuration has no effect.
@@ -98,7 +99,7 @@ public enum ServerMain {
 
     // MARK: Signals
 
-    /// Blocks the signals that end the server, so that the main thread can wait for them; ignores those of broken pipes.
+    /// Blocks the signals that end the server, so that a thread can wait for them; ignores those of broken pipes.
     private static func blockSignals() -> sigset_t {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGHUP, SIG_IGN)
@@ -110,14 +111,20 @@ public enum ServerMain {
         return signals
     }
 
-    /// Waits for SIGTERM, SIGINT or SHUTDOWN; from then on a signal ends the process at once.
-    private static func waitForEnd(_ signals: sigset_t, _ server: Server, _ log: Logger) {
-        var signals = signals
-        var received: CInt = 0
-        while sigwait(&signals, &received) != 0 {}
-        if !server.beginShutdown() {
-            log.warning("Received \(received == SIGINT ? "SIGINT" : "SIGTERM") scheduling shutdown...")
+    /// Starts a thread that waits for SIGTERM and SIGINT: the first asks for the end, a second one while that is being tried
+    /// ends the process at once.
+    private static func watch(_ signals: sigset_t, _ server: Server, _ log: Logger) throws(StartError) {
+        let thread = Thread.start(name: "signals") {
+            var signals = signals
+            while true {
+                var received: CInt = 0
+                guard sigwait(&signals, &received) == 0 else { continue }
+                log.warning("Received \(received == SIGINT ? "SIGINT" : "SIGTERM") scheduling shutdown...")
+                if server.shutdown.askBySignal() { continue }
+                pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+                raise(received)
+            }
         }
-        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        guard thread != nil else { throw StartError("Could not start a thread: \(String(cString: strerror(errno)))") }
     }
 }

@@ -12,9 +12,11 @@ import Testing
 /// ```
 final class Harness {
     private final class Host: ExecutionObserver {
-        var answers: [String] = []
+        var answers: [(call: BlockedCall, text: [UInt8])] = []
 
-        func blockedCallAnswered(_: BlockedCall, _ answer: ByteView, from _: Int) { answers.append(answer.string) }
+        func blockedCallAnswered(_ blocked: BlockedCall, _ answer: ByteView, from _: Int) {
+            answers.append((blocked, answer.array))
+        }
     }
 
     let keyspace: Keyspace
@@ -75,7 +77,13 @@ final class Harness {
     var lookups: (hits: Int, misses: Int) { (statistics.pointee.hits.current, statistics.pointee.misses.current) }
 
     /// What those who waited were answered by commands of others.
-    var answers: [String] { host.answers }
+    var answers: [String] { host.answers.map { String(decoding: $0.text, as: UTF8.self) } }
+
+    /// Lets the selected client find what it was answered when it executes its command again, as its worker does.
+    func takeAnswers() {
+        session.pointee.isSuspended = false
+        for answer in host.answers { session.pointee.take(answer.text, of: answer.call) }
+    }
 
     /// Executes a command and returns its encoded reply: nothing where it waits.
     @discardableResult

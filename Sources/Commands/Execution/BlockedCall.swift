@@ -15,6 +15,9 @@ public final class BlockedCall: KeyWaiter, @unchecked Sendable {
     let version: UInt8
     let recording: ReadRecording
     let leavesAccessClock: Bool
+    /// Position in the commit log behind what was done in its place; 0 where nothing was logged. Set by who has claimed it,
+    /// before the answer is sent.
+    var loggedPosition: UInt64 = 0
     /// The user that the connection acts for.
     let account: Account?
 

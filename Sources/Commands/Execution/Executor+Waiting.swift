@@ -90,7 +90,9 @@ extension Executor {
             answer.deinitialize(count: 1)
             answer.deallocate()
         }
+        let position = call.access.loggedPosition
         guard execute(blocked, answer) else { return blocked.unclaim() }
+        if call.access.loggedPosition != position { blocked.loggedPosition = call.access.loggedPosition }
         blocked.finish()
         observer.blockedCallAnswered(blocked, answer.pointee.view, from: call.worker)
     }

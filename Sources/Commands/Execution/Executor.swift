@@ -320,23 +320,31 @@ public struct Executor: ~Copyable {
     }
 
     /// Executes a command, and notes what of the log must be on the disk before it is answered: of a connection that asks
-    /// for that, or behind `FSYNC`.
+    /// for that, or behind `FSYNC`, which stands for the whole transaction where the command is queued.
     private mutating func dispatchDurably(
         _ found: Unmanaged<CommandEntry>?, _ arguments: UnsafeBufferPointer<ByteView>
     ) {
+        let session = call.session
         let position = call.access.loggedPosition
+        // What another worker has logged in the place of a call that has waited.
+        let served = session.pointee.suspension?.answerPosition ?? 0
         let isPrefixed =
             found?._withUnsafeGuaranteedRef { $0.isDurabilityPrefix && $0.accepts(arguments.count) } ?? false
+        let isDurable = isPrefixed || session.pointee.state.contains(.durable) || session.pointee.queue.isDurable
         if isPrefixed {
-            guard call.isLogging else { return reject(nil, .fsyncWithoutLog) }
+            // What is executed already is answered in any case.
+            guard call.isLogging || session.pointee.state.contains(.answered) else {
+                return reject(nil, .fsyncWithoutLog)
+            }
             let rest = UnsafeBufferPointer(rebasing: arguments.dropFirst())
             dispatch(table.find(rest[0]), rest)
         } else {
             dispatch(found, arguments)
         }
-        if call.access.loggedPosition != position, isPrefixed || call.session.pointee.state.contains(.durable) {
-            call.session.pointee.awaitedPosition = call.access.loggedPosition
-        }
+        if isPrefixed, session.pointee.state.contains(.transaction) { session.pointee.queue.isDurable = true }
+        guard isDurable else { return }
+        let logged = call.access.loggedPosition != position ? call.access.loggedPosition : served
+        session.pointee.awaitedPosition = max(session.pointee.awaitedPosition, logged)
     }
 
     private mutating func dispatch(

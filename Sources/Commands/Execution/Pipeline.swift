@@ -16,7 +16,7 @@ public struct Pipeline: ~Copyable {
         case needsInput
         /// The connection is to be closed once the replies are sent.
         case closes
-        /// CLIENT PAUSE holds the next command.
+        /// The next command is held by CLIENT PAUSE, or since the process is about to end.
         case held
         /// The next command waits, and will have to be executed from its start.
         case suspended
@@ -226,6 +226,8 @@ public struct Pipeline: ~Copyable {
     @inline(never)
     private func isHeld(_ parsed: Parsed) -> Bool {
         let session = executor.call.session
+        // What has waited for keys is executed already; only its answer is missing.
+        if session.pointee.state.contains(.answered) { return false }
         let isPrefixed = parsed.entry?.takeUnretainedValue().isDurabilityPrefix == true && parsed.argumentCount > 1
         let skipped = isPrefixed ? 1 : 0
         let arguments = UnsafeBufferPointer(

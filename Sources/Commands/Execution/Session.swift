@@ -68,6 +68,15 @@ public struct Session: ~Copyable {
 
     public init(identifier: Int) { self.identifier = identifier }
 
+    /// Takes the answer of the call that the connection waits with, which is given when that is executed again.
+    public mutating func take(_ answer: [UInt8], of blocked: BlockedCall) {
+        guard suspension?.blocked === blocked else { return }
+        suspension?.blocked = nil
+        suspension?.answer = answer
+        suspension?.answerPosition = blocked.loggedPosition
+        state.insert(.answered)
+    }
+
     /// Whether a queued command writes.
     public var queuedWrites: Bool {
         queue.commands.contains { $0.entry.takeUnretainedValue().flags.mayReplicate }
@@ -94,6 +103,8 @@ public struct Suspension {
     /// What waits for keys in its place, and what it is answered.
     public var blocked: BlockedCall?
     public var answer: [UInt8]?
+    /// Position in the commit log behind what was done for that answer; 0 where nothing was logged.
+    var answerPosition: UInt64 = 0
     /// What it had counted before it began to wait.
     public var count = 0
 
@@ -125,6 +136,8 @@ struct TransactionQueue {
     var bytes = 0
     /// Whether a command could not be queued, so that EXEC must refuse.
     var isBroken = false
+    /// Whether one of them asks for the disk before it is answered (`FSYNC`), and so EXEC does.
+    var isDurable = false
 
     mutating func append(_ entry: Unmanaged<CommandEntry>, _ arguments: UnsafeBufferPointer<ByteView>) {
         let copies = OwnedArguments(arguments)

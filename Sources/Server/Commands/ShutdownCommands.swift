@@ -4,7 +4,7 @@ import Primitives
 import RESP
 import Synchronization
 
-/// SHUTDOWN: ends the process, on the way that SIGTERM takes.
+/// SHUTDOWN: ends the process, on the way that SIGTERM takes, or answers that this cannot be done.
 enum ShutdownCommands {
     static let commands: [Command] = [
         Command(
@@ -16,31 +16,36 @@ enum ShutdownCommands {
     ]
 
     private static func shutdown(_ call: inout Call) throws(CommandError) {
-        var saves = false
-        var savesNot = false
+        let server = call.server
+        if let suspension = call.takeSuspension() {
+            guard server.shutdown.isCurrent(suspension.count) else {
+                throw CommandError("ERR Errors trying to SHUTDOWN. Check logs.")
+            }
+            throw call.suspend(suspension)
+        }
+        var options = Shutdown.Options()
         var aborts = false
         for index in 1..<max(1, call.count) {
             switch call[index].lowercasedString {
-            case "nosave": savesNot = true
-            case "save": saves = true
+            case "nosave" where options.saves != true: options.saves = false
+            case "save" where options.saves != false: options.saves = true
             // Nobody is waited for in any case.
             case "now": break
-            // What cannot be saved does not keep the process.
-            case "force": break
+            case "force": options.isForced = true
             case "abort": aborts = true
             default: throw .syntax
             }
         }
         if aborts {
             guard call.count == 2 else { throw .syntax }
-            throw CommandError("ERR No shutdown in progress.")
+            guard server.abortShutdown() else { throw CommandError("ERR No shutdown in progress.") }
+            return call.reply.ok()
         }
-        guard !(saves && savesNot) else { throw .syntax }
-        let server = call.server
-        if saves || savesNot { server.savesAtEnd.withLock { $0 = saves } }
         server.log.warning("User requested shutdown...")
-        // The client is not answered: that the connection ends tells it.
-        call.session.pointee.closesAfterReply = true
-        server.requestShutdown()
+        // Where the process ends the client is not answered: that the connection ends tells it.
+        var suspension = Suspension(deadline: .max, wakesAt: .max)
+        suspension.count = server.shutdown.ask(
+            options, for: Shutdown.Waiter(worker: call.worker.index, session: call.session.pointee.identifier))
+        throw call.suspend(suspension)
     }
 }

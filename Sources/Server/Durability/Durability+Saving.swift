@@ -18,7 +18,10 @@ extension Durability {
         return directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
     }
 
-    /// Writes a snapshot and puts it in place of the one before. Called by the saver, or when no other thread runs.
+    /// Writes a snapshot and puts it in place of the one before. Called by the saver, or while it rests.
+    ///
+    /// - Parameter isEnd: whether the server is to end with it. Where it fails nothing changes: that is for whoever has asked
+    ///   for the end.
     @discardableResult
     func saveSnapshot(atEnd isEnd: Bool = false) -> Bool {
         let start = Clock.wallMilliseconds()
@@ -43,9 +46,15 @@ extension Durability {
         } catch {
             try? fileSystem.remove(temporary)
             withState { state in
-                state.attempts += 1
-                state.lastSaveFailed = true
                 state.lastError = error.description
+                guard !isEnd else { return }
+                if state.isStopping {
+                    // What was left for the end is done anew where that does not come.
+                    state.wantsSnapshot = true
+                } else {
+                    state.attempts += 1
+                    state.lastSaveFailed = true
+                }
             }
             server.log.warning("Saving a snapshot failed: \(error)")
             updateRefusal()
@@ -94,7 +103,7 @@ extension Durability {
     /// Writes all keys to a new file at `path` and waits until it is on the disk.
     ///
     /// - Parameters:
-    ///   - isLast: whether it is what the server ends with, and not ended by that.
+    ///   - isLast: whether it is what the server ends with, and not left for that.
     ///   - onCut: called at the cut, with every shard held.
     private func write(
         _ path: String, _ options: Snapshot.Options, isLast: Bool = false, onCut: () throws(PersistenceError) -> Void
@@ -128,9 +137,10 @@ extension Durability {
             updateRefusal()
         } catch {
             withState { state in
+                state.lastError = error.description
+                if state.isStopping { return state.wantsRewrite = true }
                 state.lastRewriteFailed = true
                 state.consecutiveRewriteFailures += 1
-                state.lastError = error.description
             }
             server.log.warning("Rewriting the append-only file failed: \(error)")
         }

@@ -147,7 +147,7 @@ extension Worker {
         owedWakes = WorkerSet()
         receivers.forEach { server.workers[$0].mailbox.wake() }
         receivers.forEach { index in
-            while server.workers[index].mailbox.bytes > Self.mailboxLimit, !server.isShuttingDown {
+            while server.workers[index].mailbox.bytes > Self.mailboxLimit, !server.shutdown.isCertain {
                 takePushes()
                 flushPushes()
                 usleep(200)

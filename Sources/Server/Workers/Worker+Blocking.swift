@@ -11,9 +11,7 @@ extension Worker {
     func answer(_ connection: UnsafeMutablePointer<Connection>, _ blocked: BlockedCall, _ answer: [UInt8]) {
         guard connection.pointee.session.suspension?.blocked === blocked else { return }
         unblock(connection, blocked)
-        connection.pointee.session.suspension?.blocked = nil
-        connection.pointee.session.suspension?.answer = answer
-        connection.pointee.session.state.insert(.answered)
+        connection.pointee.session.take(answer, of: blocked)
         wake(connection)
     }
 

@@ -35,6 +35,8 @@ final class Worker: @unchecked Sendable {
         case restored([UInt8])
         /// Look whether a pause is over.
         case resume
+        /// Count that no command is executed any more that has begun before writes were held.
+        case noteHold(TurnCount)
         /// Take over what has changed of settings and users.
         case adoptSettings
         /// The log has been brought to the disk.
@@ -71,7 +73,7 @@ final class Worker: @unchecked Sendable {
     var acceptsRest = false
     /// Failures to accept since the last success; the first is logged.
     var acceptFailures = 0
-    /// Connections that CLIENT PAUSE holds.
+    /// Connections whose next command is held.
     var pausedConnections = 0
     /// When connections that wait are to be looked at again; a connection may have several entries, and gone ones too.
     var alarms = Heap<Alarm>()
@@ -224,6 +226,7 @@ final class Worker: @unchecked Sendable {
         case .answer(let identifier, let blocked, let answer):
             if let connection = connections[identifier] { self.answer(connection, blocked, answer) }
         case .resume: resumePaused()
+        case .noteHold(let turns): turns.add()
         case .logSynced: releaseSynced()
         case .adoptSettings: adoptSettings()
         case .stop: isStopping = true

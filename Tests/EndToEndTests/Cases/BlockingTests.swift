@@ -253,6 +253,18 @@ import Testing
     }
 
     @Test(arguments: ServerKind.all)
+    func aPauseOfWritesDoesNotHoldTheAnswerOfWhatIsDone(_ kind: ServerKind) throws {
+        // The answer is still on its way when the pause begins.
+        let server = try ServerProcess(kind, kind == .freshet ? ["--threads", "1"] : [])
+        let client = try server.client()
+        let waiting = try Self.block(server, "BLPOP list 0")
+        #expect(try client.pipeline(lines: ["RPUSH list e", "CLIENT PAUSE 60000 WRITE"]) == [.integer(1), .ok])
+        #expect(try waiting.readReply().description == #"["list", "e"]"#)
+        waiting.send("DEL list\r\n")
+        #expect(waiting.staysSilent(seconds: 0.05))
+    }
+
+    @Test(arguments: ServerKind.all)
     func aPauseOfWritesHoldsSubcommandsThatWrite(_ kind: ServerKind) throws {
         try ServerPool.with(kind) { server in
             let client = try server.client()
