@@ -331,7 +331,8 @@ public struct Executor: ~Copyable {
         let isPrefixed =
             found?._withUnsafeGuaranteedRef { $0.isDurabilityPrefix && $0.accepts(arguments.count) } ?? false
         let isDurable = isPrefixed || session.pointee.state.contains(.durable) || session.pointee.queue.isDurable
-        if isPrefixed {
+        if isPrefixed, let prefix = found?.takeUnretainedValue() {
+            if let error = refusal(of: prefix, arguments) { return reject(prefix, error) }
             // What is executed already is answered in any case.
             guard call.isLogging || session.pointee.state.contains(.answered) else {
                 return reject(nil, .fsyncWithoutLog)
@@ -345,6 +346,16 @@ public struct Executor: ~Copyable {
         guard isDurable else { return }
         let logged = call.access.loggedPosition != position ? call.access.loggedPosition : served
         session.pointee.awaitedPosition = max(session.pointee.awaitedPosition, logged)
+    }
+
+    /// Why a connection may not use a prefix, whatever stands behind it; nil where it may.
+    private mutating func refusal(
+        of prefix: CommandEntry, _ arguments: UnsafeBufferPointer<ByteView>
+    ) -> CommandError? {
+        let state = call.session.pointee.state
+        if state.contains(.unauthenticated) { return .notAuthenticated }
+        guard state.contains(.restricted), let denial = denial(prefix, arguments) else { return nil }
+        return deny(denial, prefix, arguments)
     }
 
     private mutating func dispatch(

@@ -80,7 +80,7 @@ final class Durability: @unchecked Sendable {
     let condition = Condition()
     let fileSystem = FileSystem()
     /// Guarded by `condition`.
-    private var guarded: State
+    var guarded: State
     /// The append-only files. Used by the thread that loads and, from then on, by the saver.
     var folder: Folder?
     private var thread: Thread?
@@ -88,14 +88,6 @@ final class Durability: @unchecked Sendable {
     let loading = LoadingProgress()
     /// Why writes are refused, if they are.
     private let refusal = Mutex<String?>(nil)
-
-    /// Seconds between attempts of what failed.
-    static let retryDelay: Int64 = 5
-
-    /// Seconds between attempts to rewrite, since each leaves a file behind: doubled with each failure, up to `limit`.
-    private static func delay(after failures: Int, limit: Int64) -> Int64 {
-        failures == 0 ? -1 : min(retryDelay << Int64(min(failures - 1, 10)), limit)
-    }
 
     init(server: Server) {
         self.server = server
@@ -199,7 +191,8 @@ final class Durability: @unchecked Sendable {
         return nil
     }
 
-    private func begin(_ task: Task) -> Task {
+    /// Notes that a task begins. `condition` is locked.
+    func begin(_ task: Task) -> Task {
         guarded.running = task
         guarded.runningSince = Clock.wallMilliseconds()
         switch task {
@@ -211,7 +204,7 @@ final class Durability: @unchecked Sendable {
     }
 
     /// Notes that what was running is over, and wakes the connections that have waited for that.
-    private func endTask(_ isWaiting: (Waiter) -> Bool) {
+    func endTask(_ isWaiting: (Waiter) -> Bool) {
         let waiters = withState { state in
             // Who is woken finds it over.
             state.running = nil
@@ -241,111 +234,6 @@ final class Durability: @unchecked Sendable {
         withState { state in
             state.wantsCopies.remove(session)
             state.copies[session] = nil
-        }
-    }
-
-    // MARK: The end
-
-    /// Lets the saver leave what it is doing and begin nothing until `goOn`; returns when it rests.
-    func rest() {
-        let isBusy = withState { state in
-            state.isStopping = true
-            state.snapshot?.cancel()
-            return state.running != nil
-        }
-        if isBusy { server.log.notice("What is being written in the background is left for the end") }
-        condition.lock()
-        while guarded.running != nil { condition.wait() }
-        condition.unlock()
-    }
-
-    /// Lets the saver go on.
-    func goOn() {
-        withState { $0.isStopping = false }
-        condition.broadcast()
-    }
-
-    /// Whether what is written is logged, and will be found in the log.
-    var hasLog: Bool { server.keyspace.isLogging && !log.isProvisional }
-
-    /// What has to be written before the log holds everything; nil where it does.
-    var logIsIncomplete: String? {
-        if !hasLog { return "Writing initial AOF" }
-        return if case .sync = log.currentFailure { "Writing the AOF anew" } else { nil }
-    }
-
-    /// Brings what was logged so far to the disk; returns whether that could be done.
-    func syncLog() -> Bool {
-        let position = log.appendedPosition
-        // What could not be written may be written now.
-        log.write()
-        log.requestSync(position)
-        while log.syncedPosition < position, hasLog, log.currentFailure == nil {
-            condition.lock()
-            condition.wait(milliseconds: 10)
-            condition.unlock()
-        }
-        return log.syncedPosition >= position && log.currentFailure == nil
-    }
-
-    /// Saves the snapshot that the server ends with, while the saver rests; returns whether that could be done.
-    func saveAtEnd() -> Bool {
-        server.log.notice("Saving the final RDB snapshot before exiting.")
-        _ = condition.withLock { begin(.snapshot) }
-        defer { endTask { _ in false } }
-        return saveSnapshot(atEnd: true)
-    }
-
-    /// Lets what is being saved end soon, in vain.
-    func cancelSnapshot() { withState { $0.snapshot?.cancel() } }
-
-    // MARK: Rules
-
-    /// Changes of keys since the start.
-    var changes: Int { server.workers.reduce(0) { $0 + $1.accessStatistics.pointee.changes.current } }
-
-    /// Begins what is due by the rules of the configuration. Called by one worker, ten times a second.
-    func tick(_ settings: Settings) {
-        guard !loading.isLoading else { return }
-        if isSnapshotDue(settings) { request(.snapshot) }
-        if isRewriteDue(settings) { request(.rewrite) }
-        // A rewrite that was going on when logging was turned off has turned it on at its cut.
-        if !settings.appendOnly, server.keyspace.isLogging { endLogging() }
-        log.defersSyncs = settings.restsSyncWhileSaving && withState { $0.running != nil }
-    }
-
-    private func isSnapshotDue(_ settings: Settings) -> Bool {
-        guard !settings.saveRules.isEmpty else { return false }
-        let now = Clock.wallMilliseconds() / 1000
-        let changes = changes
-        return withState { state in
-            guard state.running == nil, !state.wantsSnapshot,
-                !state.lastSaveFailed || now - state.lastSaveAttempt > Self.retryDelay
-            else { return false }
-            return settings.saveRules.contains {
-                changes - state.changesSaved >= $0.changes && now - state.lastSave > Int64($0.seconds)
-            }
-        }
-    }
-
-    private func isRewriteDue(_ settings: Settings) -> Bool {
-        guard settings.appendOnly else { return false }
-        let now = Clock.wallMilliseconds() / 1000
-        let size = log.fileSize
-        let isLogging = server.keyspace.isLogging
-        let isBroken = if case .sync = log.currentFailure { true } else { false }
-        // What is missing, or cannot be trusted, is written anew.
-        let isNeeded = !isLogging || isBroken
-        return withState { state in
-            let delay = Self.delay(after: state.consecutiveRewriteFailures, limit: isNeeded ? 60 : 3600)
-            guard state.running == nil, !state.wantsRewrite, now - state.lastRewriteAttempt > delay else {
-                return false
-            }
-            if isNeeded { return true }
-            let total = state.settledSize + size
-            guard settings.autoRewritePercentage > 0, total > settings.autoRewriteMinimumSize else { return false }
-            let base = Double(max(1, state.rewrittenSize))
-            return (Double(total) - base) / base * 100 >= Double(settings.autoRewritePercentage)
         }
     }
 

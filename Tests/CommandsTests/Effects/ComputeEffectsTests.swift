@@ -73,15 +73,16 @@ import Testing
 
     /// When what it was derived from has expired, or its grace is over, it would be served when the log is replayed.
     @Test(arguments: [
-        "BITOP OR d x c", "SDIFFSTORE d s c", "SUNIONSTORE d s c", "ZUNIONSTORE d 2 s c", "PFMERGE d c", "SORT c STORE s",
-        "COPY c d",
+        "BITOP OR d x c", "SDIFFSTORE d s c", "SUNIONSTORE d s c", "ZUNIONSTORE d 2 s c", "PFMERGE d c",
+        "SORT c STORE s", "COPY c d",
     ])
     func `A value that is not served is gone before something else is derived from it`(_ command: String) {
         _ = log("SET a 1 PX 10", "SET x v", "SADD s m", "COMPUTE.SET c v DEPS 1 a")
         server.now += 20
         let effects = log(command)
         #expect(effects.hasSuffix("DEL c") || effects.contains("DEL c; "), "\(effects)")
-        #expect(log("MULTI", "COMPUTE.SET c v DEPS 1 a", "SET a 2", "COMPUTE.INFO c", command, "EXEC").contains("; DEL c"))
+        let unit = log("MULTI", "COMPUTE.SET c v DEPS 1 a", "SET a 2", "COMPUTE.INFO c", command, "EXEC")
+        #expect(unit.contains("; DEL c"))
     }
 
     @Test func `A value that is not served stays where it is only read`() {

@@ -132,6 +132,14 @@ import Testing
             < QUEUED
             > EXEC
             < [2]
+            > ACL SETUSER u on nopass ~k +@all -fsync
+            < OK
+            b> AUTH u x
+            < OK
+            b> FSYNC SET k v
+            < (error) NOPERM User u has no permissions to run the 'fsync' command
+            b> SET k w
+            < OK
             > CLIENT FSYNC OFF
             < OK
             > CLIENT FSYNC MAYBE
