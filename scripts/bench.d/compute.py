@@ -18,6 +18,7 @@ SOURCES = 1_000
 SLICE = 10_000
 REQUESTS = 3_200_000
 PIPELINE = 64
+ROUNDS_OF_SERVERS = 3
 GET_TARGET = 1.05
 SET_TARGET = 1.02
 MARK_TARGET = 60  # nanoseconds per node
@@ -100,34 +101,41 @@ def plain(count):
 
 # MARK: speed
 
-def speed(launcher, cores, options):
-    """GET of fresh computed keys beside GET of plain ones, and SET beside a graph and without one."""
+def fill_beside(with_graph, without):
+    """Plain keys for both servers, and as many computed ones for the first; for the second those are plain too, so that the
+    tables are as large."""
     keys = wire.template(b"SET", b"plain:%012d", VALUE)
     fresh = wire.template(b"COMPUTE.SET", b"fresh:%012d", VALUE, b"DEPS", b"1", b"source:%06d")
     ordinary = wire.template(b"SET", b"fresh:%012d", VALUE)
+    connections = with_graph.connect(), without.connect()
+    # In turn, so that both kinds lie in memory of the same age: the system gives large pages to what is older.
+    for start in range(0, NODES, SLICE):
+        span = range(start, start + SLICE)
+        for connection in connections:
+            connection.fill(wire.chunked(keys % index for index in span))
+        publish(with_graph, (fresh % (index, index % SOURCES) for index in span))
+        connections[1].fill(wire.chunked(ordinary % index for index in span))
+    for connection in connections:
+        connection.close()
+
+
+def speed(launcher, cores, options):
+    """GET of fresh computed keys beside GET of plain ones, and SET beside a graph and without one."""
     runs = {name: [] for name in ("GET plain", "GET computed", "SET, no graph", "SET beside a graph")}
     get = {"GET plain": ("GET", "plain:__rand_int__"), "GET computed": ("GET", "fresh:__rand_int__")}
     write = ("SET", "plain:__rand_int__", VALUE.decode())
-    with contextlib.ExitStack() as stack:
-        with_graph = stack.enter_context(launcher.start(FRESHET, cores))
-        without = stack.enter_context(launcher.start(FRESHET, cores))
-        connections = with_graph.connect(), without.connect()
-        # In turn, so that both kinds lie in memory of the same age: the system gives large pages to what is older.
-        # Without a graph the same keys are plain, so that the tables are as large.
-        for start in range(0, NODES, SLICE):
-            span = range(start, start + SLICE)
-            for connection in connections:
-                connection.fill(wire.chunked(keys % index for index in span))
-            publish(with_graph, (fresh % (index, index % SOURCES) for index in span))
-            connections[1].fill(wire.chunked(ordinary % index for index in span))
-        for connection in connections:
-            connection.close()
-        for index in range(options.rounds):
-            report.progress(f"speed, round {index + 1} of {options.rounds}")
-            for name, command in get.items():
-                runs[name].append(load.measure(with_graph, cores, command, REQUESTS, PIPELINE, NODES))
-            for name, server in (("SET, no graph", without), ("SET beside a graph", with_graph)):
-                runs[name].append(load.measure(server, cores, write, REQUESTS, PIPELINE, NODES))
+    # Where the system puts a process's memory makes some per cent of difference for as long as it lives: several do.
+    for start in range(0, options.rounds, ROUNDS_OF_SERVERS):
+        with contextlib.ExitStack() as stack:
+            with_graph = stack.enter_context(launcher.start(FRESHET, cores))
+            without = stack.enter_context(launcher.start(FRESHET, cores))
+            fill_beside(with_graph, without)
+            for index in range(start, min(start + ROUNDS_OF_SERVERS, options.rounds)):
+                report.progress(f"speed, round {index + 1} of {options.rounds}")
+                for name, command in get.items():
+                    runs[name].append(load.measure(with_graph, cores, command, REQUESTS, PIPELINE, NODES))
+                for name, server in (("SET, no graph", without), ("SET beside a graph", with_graph)):
+                    runs[name].append(load.measure(server, cores, write, REQUESTS, PIPELINE, NODES))
     report.progress("")
     rows, verdicts = [], []
     for base, other, target in (("GET plain", "GET computed", GET_TARGET),

@@ -48,8 +48,8 @@ public struct NodeState: OptionSet, Sendable {
 /// The states of all nodes, apart from the nodes: what a GET of a computed key looks at is one byte of a dense array.
 ///
 /// Not even that as a rule: nodes stand in groups of 64, each with the number of its nodes whose value is not fresh. Those
-/// numbers, 16 KB for a million nodes, stay in the cache where the states of many nodes do not, and where one is zero the
-/// group's values can be served.
+/// numbers, 16 KB in four pages for a million nodes, stay in the cache where the states of many nodes do not, and where one is
+/// zero the group's values can be served.
 ///
 /// States are changed under the graph's lock. They are read without it, under the lock of the key whose value is read: a
 /// reader sees a state from before a change or from after it, and one from before only as long as the change has not
@@ -58,14 +58,13 @@ public final class NodeStates: @unchecked Sendable {
     private static let chunkBits = 16
     private static let chunkSize = 1 << chunkBits
     private static let groupBits = 6
-    /// States, and behind them the numbers of the groups.
-    private static let chunkBytes = chunkSize + chunkSize >> groupBits
     private static let directorySize = 1 << (32 - chunkBits)
 
-    private typealias Chunk = UnsafeMutablePointer<Atomic<UInt8>>
-    /// Where chunks are. Pages of it that are not used are not there.
-    typealias Directory = UnsafeMutablePointer<UnsafeMutableRawPointer?>
-    let directory: Directory
+    typealias Bytes = UnsafeMutablePointer<Atomic<UInt8>>
+    /// Where chunks of states are. Pages of it, and of the numbers of groups, that are not used are not there.
+    private let directory: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    /// The number of outdated nodes of each group, for `isGroupFresh`.
+    let groups: Bytes
     /// Earliest time at which a source expires that something was derived from, in milliseconds since 1970.
     public let nextDeadline = Atomic<Int64>(.max)
     /// Whether there is a node at all. What is made under a key's lock is seen by whoever takes that afterwards.
@@ -76,6 +75,8 @@ public final class NodeStates: @unchecked Sendable {
     init() {
         directory = Allocation.allocateZeroed(Self.directorySize * MemoryLayout<UnsafeMutableRawPointer?>.stride)
             .bindMemory(to: UnsafeMutableRawPointer?.self, capacity: Self.directorySize)
+        let groupCount = 1 << (32 - Self.groupBits)
+        groups = Allocation.allocateZeroed(groupCount).bindMemory(to: Atomic<UInt8>.self, capacity: groupCount)
     }
 
     deinit {
@@ -84,30 +85,20 @@ public final class NodeStates: @unchecked Sendable {
             Allocation.free(chunk)
         }
         Allocation.free(directory)
+        Allocation.free(groups)
     }
 
     @inline(__always)
-    private func byte(_ node: UInt32) -> Chunk { Self.byte(node, directory) }
-
-    @inline(__always)
-    private static func byte(_ node: UInt32, _ directory: Directory) -> Chunk {
+    private func byte(_ node: UInt32) -> Bytes {
         // Whoever has a node's number had it from the graph, which called `makeRoom` before.
-        directory[Int(truncatingIfNeeded: node >> UInt32(chunkBits))].unsafelyUnwrapped
-            .assumingMemoryBound(to: Atomic<UInt8>.self) + Int(truncatingIfNeeded: node & UInt32(chunkSize - 1))
+        directory[Int(truncatingIfNeeded: node >> UInt32(Self.chunkBits))].unsafelyUnwrapped
+            .assumingMemoryBound(to: Atomic<UInt8>.self) + Int(truncatingIfNeeded: node & UInt32(Self.chunkSize - 1))
     }
 
-    /// The number of outdated nodes in a node's group.
+    /// Whether the values of all nodes in a node's group are fresh, where there are any; for whoever keeps `groups` at hand.
     @inline(__always)
-    private static func group(_ node: UInt32, _ directory: Directory) -> Chunk {
-        byte(node & ~UInt32(chunkSize - 1), directory) + chunkSize
-            + Int(truncatingIfNeeded: node & UInt32(chunkSize - 1)) >> groupBits
-    }
-
-    /// Whether the values of all nodes in a node's group are fresh, where there are any; for whoever keeps the directory at
-    /// hand.
-    @inline(__always)
-    static func isGroupFresh(_ node: UInt32, _ directory: Directory) -> Bool {
-        group(node, directory).pointee.load(ordering: .relaxed) == 0
+    static func isGroupFresh(_ node: UInt32, _ groups: Bytes) -> Bool {
+        groups[Int(truncatingIfNeeded: node >> UInt32(groupBits))].load(ordering: .relaxed) == 0
     }
 
     /// The state of a node that the graph has made.
@@ -118,7 +109,7 @@ public final class NodeStates: @unchecked Sendable {
             let old = NodeState(rawValue: byte.pointee.load(ordering: .relaxed))
             byte.pointee.store(newValue.rawValue, ordering: .relaxed)
             guard old.isOutdated != newValue.isOutdated else { return }
-            let group = Self.group(node, directory)
+            let group = groups + Int(truncatingIfNeeded: node >> UInt32(Self.groupBits))
             let count = group.pointee.load(ordering: .relaxed)
             group.pointee.store(newValue.isOutdated ? count + 1 : count - 1, ordering: .relaxed)
         }
@@ -126,13 +117,13 @@ public final class NodeStates: @unchecked Sendable {
 
     /// Asks the processor for the state of a node, where a reader is going to look at it.
     func prefetch(_ node: UInt32) {
-        if !Self.isGroupFresh(node, directory) { clinux_prefetch_read(byte(node)) }
+        if !Self.isGroupFresh(node, groups) { clinux_prefetch_read(byte(node)) }
     }
 
     /// Makes room for the nodes up to `node`. Chunks are made in ascending order and stay.
     public func makeRoom(for node: UInt32) {
         let index = Int(node >> Self.chunkBits)
-        if directory[index] == nil { directory[index] = Allocation.allocateZeroed(Self.chunkBytes) }
+        if directory[index] == nil { directory[index] = Allocation.allocateZeroed(Self.chunkSize) }
     }
 
     /// Makes the nodes below `end` new ones.

@@ -45,7 +45,7 @@ extension Access {
     /// Whether a computed value may be served.
     @inline(__always)
     mutating func serves(_ entry: Entry) -> Bool {
-        if NodeStates.isGroupFresh(entry.node, nodeDirectory), dirty == 0,
+        if NodeStates.isGroupFresh(entry.node, nodeGroups), dirty == 0,
             now <= nodeStates.nextDeadline.load(ordering: .relaxed)
         {
             return true
@@ -127,10 +127,15 @@ extension Access {
 
     // MARK: Writing
 
-    /// Whether somebody wants to hear of changes of the key: usually right, for it looks at tags of hashes only.
-    @inline(__always)
+    /// Whether somebody wants to hear of changes of the key; for a key that is absent it may be that of another.
     public func isMarked(_ key: Key) -> Bool {
-        place(key).pointee.table.isMarked(key.hash) ?? (shard(key).pointee.absentMarks?.mayContain(key.hash) == true)
+        let table = place(key)
+        // Mostly the tags of hashes say enough.
+        if table.pointee.table.isMarked(key.hash) == false { return false }
+        guard let slot = table.pointee.table.find(key.hash, key.bytes) else {
+            return shard(key).pointee.absentMarks?.mayContain(key.hash) == true
+        }
+        return Table.entry(slot.pointee).flags.contains(.marked)
     }
 
     /// The slot of a key that somebody wants to hear of or that a snapshot has not got, for a command that may change it. A

@@ -122,7 +122,7 @@ public struct Access: ~Copyable {
     public internal(set) var hasReadyKeys = false
     /// The keyspace's, at hand.
     unowned(unsafe) let nodeStates: NodeStates
-    let nodeDirectory: NodeStates.Directory
+    let nodeGroups: NodeStates.Bytes
     /// Whether the state of a computed value has been looked at: where some are not fresh, that of the next may be as well.
     public var readsStates = false
     /// Where this worker counts.
@@ -137,7 +137,7 @@ public struct Access: ~Copyable {
         self.keyspace = keyspace
         keyspaceReference = .passUnretained(keyspace)
         nodeStates = keyspace.nodeStates
-        nodeDirectory = keyspace.nodeStates.directory
+        nodeGroups = keyspace.nodeStates.groups
         self.statistics = statistics
         changes = ChangeLog(worker: worker)
         eviction = .allocate(capacity: 1)
