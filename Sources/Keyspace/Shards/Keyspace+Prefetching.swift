@@ -15,11 +15,13 @@ extension Keyspace {
         guard let slot = peekSlot(hash, shard, database) else { return }
         clinux_prefetch_read(slot)
         // A probe that begins at the end of a cache line goes on in the next.
-        clinux_prefetch_read(slot + Self.peekedSlots)
+        clinux_prefetch_read(slot + Self.nearSlots)
     }
 
-    /// Slots that are looked at ahead of a call: few keys are further from their home.
-    private static let peekedSlots = 6
+    /// Slots that are fetched ahead: most keys are no further from their home.
+    private static let nearSlots = 6
+    /// Slots that are looked at ahead of a call.
+    private static let peekedSlots = 16
 
     /// Asks the processor for the entry of a key whose slot was prefetched.
     @inline(__always)
