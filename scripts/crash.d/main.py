@@ -17,7 +17,7 @@ import servers  # noqa: E402
 import wire  # noqa: E402
 from servers import FRESHET, REDIS  # noqa: E402
 from victim import MODES, DidNotStart, Victim  # noqa: E402
-from workload import Saver, Writer, examine  # noqa: E402
+from workload import Saver, Writer, examine, examine_scratch  # noqa: E402
 
 # The modes in which each kind of failure is played. What the kernel had written is no promise where the power fails.
 KINDS = {"kill": ("always", "everysec", "no", "rdb"),
@@ -182,6 +182,8 @@ def compare(victim, writers, moment, saver):
     connection = wire.Connection(victim.port)
     findings = [examine(connection, writer, moment, floor, victim.mode.promise)
                 for writer, floor in zip(writers, saver.floors)]
+    is_safe = victim.mode.promise == "nothing" and not victim.mode.asks
+    findings[0].problems += examine_scratch(connection, saver, is_safe)
     # The files are to stay small, and what a round has found is nothing to the next.
     connection.call("FLUSHALL")
     if victim.mode.promise == "snapshot":

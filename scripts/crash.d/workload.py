@@ -6,6 +6,7 @@ list says up to which number it got, and everything else follows from that: no n
 transaction is there by half.
 """
 
+import contextlib
 import dataclasses
 import random
 import threading
@@ -15,6 +16,8 @@ import wire
 
 TRANSACTION, LARGE = 10, 100
 LARGE_BYTES = 60_000
+SCRATCH = (2, 3)  # databases that change places while files are written
+SCRATCH_KEYS = 3_000
 
 
 class Writer(threading.Thread):
@@ -85,7 +88,9 @@ class Writer(threading.Thread):
 
 
 class Saver(threading.Thread):
-    """Asks for snapshots and rewrites at random moments, and remembers what the last whole snapshot must hold."""
+    """Asks for snapshots and rewrites at random moments, and remembers what the last whole snapshot must hold.
+
+    Meanwhile two databases change places, of whose keys none may be missing. A third is emptied."""
 
     def __init__(self, port, writers, mode, seed):
         super().__init__(daemon=True)
@@ -95,16 +100,22 @@ class Saver(threading.Thread):
         self._commands = ("BGSAVE",) if mode.promise == "snapshot" else ("BGREWRITEAOF", "BGREWRITEAOF", "BGSAVE")
         self.floors = [0] * len(writers)
         self.saves = 0
+        self.has_scratch = False
 
     def run(self):
         try:
             connection = wire.Connection(self._port)
+            self._fill_scratch(connection)
             while True:
                 time.sleep(self._random.uniform(0.01, 0.3))
                 before = [writer.acknowledged for writer in self._writers]
                 command = self._random.choice(self._commands)
                 try:
                     connection.call(command)
+                    connection.call("SWAPDB", *SCRATCH)
+                    connection.call("SELECT", 4)
+                    connection.call("FLUSHDB")
+                    connection.call("SELECT", 0)
                 except wire.ReplyError:
                     continue
                 info = self._wait(connection)
@@ -114,6 +125,14 @@ class Saver(threading.Thread):
         except OSError:
             pass
 
+    def _fill_scratch(self, connection):
+        pairs = [word for key in range(SCRATCH_KEYS) for word in (f"scratch:{key}", "x")]
+        connection.call("SELECT", SCRATCH[0])
+        with contextlib.suppress(wire.ReplyError):
+            connection.call("MSET", *pairs)
+            self.has_scratch = True
+        connection.call("SELECT", 0)
+
     @staticmethod
     def _wait(connection):
         while True:
@@ -121,6 +140,17 @@ class Saver(threading.Thread):
             if b"rdb_bgsave_in_progress:0" in info and b"aof_rewrite_in_progress:0" in info:
                 return info
             time.sleep(0.005)
+
+
+def examine_scratch(connection, saver, must_be_there):
+    """What is wrong with the databases that have changed places."""
+    sizes = []
+    for database in SCRATCH:
+        connection.call("SELECT", database)
+        sizes.append(connection.call("DBSIZE"))
+    connection.call("SELECT", 0)
+    allowed = {SCRATCH_KEYS} if must_be_there and saver.has_scratch else {0, SCRATCH_KEYS}
+    return [] if sum(sizes) in allowed and 0 in sizes else [f"databases {SCRATCH} have {sizes} of {SCRATCH_KEYS} keys"]
 
 
 @dataclasses.dataclass
