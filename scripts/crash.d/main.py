@@ -22,8 +22,8 @@ from workload import Saver, Writer, examine, examine_scratch  # noqa: E402
 # The modes in which each kind of failure is played. What the kernel had written is no promise where the power fails.
 KINDS = {"kill": ("always", "everysec", "no", "rdb"),
          "power": ("always", "everysec", "rdb", "waitaof", "prefix", "connection"),
-         "full": ("always", "everysec", "no"), "sync": ("always", "everysec")}
-FAULTS = {"full": "w", "sync": "s"}
+         "full": ("always", "everysec", "no"), "sync": ("always", "everysec"), "folder": ("always", "everysec", "rdb")}
+FAULTS = {"full": "w", "sync": "s", "folder": "f"}
 
 
 @dataclasses.dataclass
@@ -47,7 +47,8 @@ def main(arguments):
                              "connection (CLIENT FSYNC): the log of writes that wait for the disk, Freshet only")
     parser.add_argument("--kinds", default=",".join(KINDS),
                         help="kill: the process ends; power: so does the machine, and what was not synced is lost; "
-                             "full, sync: before that writing to the disk, or syncing it, fails for a while")
+                             "full, sync, folder: before that writing to the disk, or syncing it, or creating and "
+                             "renaming files fails for a while")
     parser.add_argument("--servers", default=f"{FRESHET},{REDIS}", help="which to run, comma-separated")
     parser.add_argument("--binary", metavar="PATH", help="kill this binary instead of building Freshet's")
     parser.add_argument("--writers", type=int, default=4, help="connections that write (4)")
@@ -114,7 +115,9 @@ def one_round(options, victim, index, tally):
     problems = []
     writers, saver = start_writing(options, victim, index)
     time.sleep(random.uniform(0.05, options.seconds))
-    if victim.kind in FAULTS:
+    if victim.kind == "folder":
+        problems += forbid_files_for_a_while(victim, writers)
+    elif victim.kind in FAULTS:
         problems += fail_for_a_while(victim, writers)
     moment = victim.kill()
     for thread in (*writers, saver):
@@ -134,7 +137,7 @@ def one_round(options, victim, index, tally):
     tally.lost_rounds += lost > 0
     tally.oldest = max(tally.oldest, *(finding.oldest for finding in findings))
     problems += [problem for finding in findings for problem in finding.problems]
-    if victim.kind not in FAULTS:
+    if victim.kind not in FAULTS or victim.kind == "folder":
         problems += [f"refused: {writer.refusal}" for writer in writers if writer.refusal]
     tally.broken += bool(problems)
     tally.problems += [f"round {index + 1}: {problem}" for problem in problems]
@@ -176,6 +179,32 @@ def fail_for_a_while(victim, writers):
             return []
         time.sleep(0.05)
     return ["does not take writes 20 s after the failure is over"]
+
+
+def forbid_files_for_a_while(victim, writers):
+    """Has the folders be read-only until a snapshot or a rewrite has failed, and then not any more, and one has succeeded.
+    Writing goes on all the while. Returns what the server did wrong."""
+    problems = []
+    for fault, state in ((FAULTS[victim.kind], True), (" ", False)):
+        victim.set_fault(fault)
+        if not waits_until(victim, lambda info: (b"_status:err" in info) == state):
+            problems.append("no snapshot fails" if state else "snapshots go on failing 20 s after the failure is over")
+            break
+    victim.set_fault(" ")
+    if not problems and not all(writer.is_alive() for writer in writers):
+        problems.append("does not take writes while no file can be created")
+    return problems
+
+
+def waits_until(victim, holds):
+    """Whether something holds soon of what the server says of its files."""
+    deadline = time.monotonic() + 20
+    with contextlib.suppress(wire.ReplyError, OSError), contextlib.closing(wire.Connection(victim.port, timeout=5)) as connection:
+        while time.monotonic() < deadline:
+            if holds(connection.call("INFO", "persistence")):
+                return True
+            time.sleep(0.02)
+    return False
 
 
 def compare(victim, writers, moment, saver):

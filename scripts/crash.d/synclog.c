@@ -5,7 +5,7 @@
 // acknowledges afterwards is covered. What no line covers may be lost when the power fails.
 //
 // The first byte of the file that CRASH_FAULT names says what fails: 'w' for writes to files, as on a full disk, 's' for
-// syncs. CRASH_SYNC_DELAY is how many milliseconds longer a sync takes.
+// syncs, 'f' for changes of folders, as where they are read-only. CRASH_SYNC_DELAY is how many milliseconds longer a sync takes.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -76,7 +76,29 @@ static int synced(int descriptor, int (*sync)(int)) {
 int fsync(int descriptor) { return synced(descriptor, (int (*)(int))dlsym(RTLD_NEXT, "fsync")); }
 int fdatasync(int descriptor) { return synced(descriptor, (int (*)(int))dlsym(RTLD_NEXT, "fdatasync")); }
 
+// Whether a change of a folder fails.
+static int is_read_only(void) {
+    if (*fault == 'f') errno = EROFS;
+    return *fault == 'f';
+}
+
+int rename(const char *from, const char *to) {
+    int (*real)(const char *, const char *) = (int (*)(const char *, const char *))dlsym(RTLD_NEXT, "rename");
+    return is_read_only() ? -1 : real(from, to);
+}
+
+int unlink(const char *path) {
+    int (*real)(const char *) = (int (*)(const char *))dlsym(RTLD_NEXT, "unlink");
+    return is_read_only() ? -1 : real(path);
+}
+
+int mkdir(const char *path, mode_t mode) {
+    int (*real)(const char *, mode_t) = (int (*)(const char *, mode_t))dlsym(RTLD_NEXT, "mkdir");
+    return is_read_only() ? -1 : real(path, mode);
+}
+
 static int opened(const char *name, const char *path, int flags, mode_t mode) {
+    if (flags & O_CREAT && is_read_only()) return -1;
     int (*real)(const char *, int, ...) = (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, name);
     int descriptor = real(path, flags, mode);
     struct stat now;
