@@ -68,15 +68,22 @@ extension Keyspace {
     @inline(__always)
     private func peekEntrySlot(_ hash: UInt64, _ database: Int) -> UInt64 {
         guard let slot = peekSlot(hash, shard(Self.shardIndex(hash)), database) else { return Table.empty }
-        let tag = Table.tag(hash)
-        for index in 0..<Self.peekedSlots {
-            let value = clinux_load_relaxed(slot + index)
-            if value == Table.empty { return Table.empty }
-            if value >> 48 == tag, value != Table.tombstone {
-                return value
-            }
+        return Self.peek(slot, 0..<Self.nearSlots, Table.tag(hash)) ?? Self.peekFurther(slot, Table.tag(hash))
+    }
+
+    @inline(never)
+    private static func peekFurther(_ home: UnsafeMutablePointer<UInt64>, _ tag: UInt64) -> UInt64 {
+        peek(home, nearSlots..<peekedSlots, tag) ?? Table.empty
+    }
+
+    /// The first slot with a tag, or an empty one, of some of those behind a key's home; nil where there is none.
+    @inline(__always)
+    private static func peek(_ home: UnsafeMutablePointer<UInt64>, _ range: Range<Int>, _ tag: UInt64) -> UInt64? {
+        for index in range {
+            let value = clinux_load_relaxed(home + index)
+            if value == Table.empty || value >> 48 == tag && value != Table.tombstone { return value }
         }
-        return Table.empty
+        return nil
     }
 
     @inline(__always)
