@@ -54,6 +54,12 @@ public final class ClientPause: Sendable {
     /// Ends that writes are held for the end; a pause goes on.
     public func endHold() { word.bitwiseAnd(~Self.end, ordering: .relaxed) }
 
+    /// Whether nothing but writes is held, and only since the process is about to end.
+    public func holdsOnlyForEnd(now: Int64) -> Bool {
+        let current = word.load(ordering: .relaxed)
+        return current & Self.end != 0 && now >= current >> Self.shift
+    }
+
     /// Whether a command waits at `now`.
     public func holds(writes: Bool, now: Int64) -> Bool {
         let current = word.load(ordering: .relaxed)

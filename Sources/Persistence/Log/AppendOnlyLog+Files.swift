@@ -92,7 +92,11 @@ extension AppendOnlyLog {
         let last = file
         fileLock.unlock()
         guard let last else { return }
-        let retired = condition.withLock { retiring }
+        // What is being synced may be what comes before the end.
+        condition.lock()
+        while syncsInFlight > 0 { condition.wait(milliseconds: 10) }
+        let retired = retiring
+        condition.unlock()
         for file in retired { try file.syncData() }
         heldUp.store(false, ordering: .releasing)
         fileLock.lock()
@@ -102,6 +106,7 @@ extension AppendOnlyLog {
             throw PersistenceError("\(last.path) cannot be written to its end")
         }
         try last.syncData()
+        if case .sync(let reason) = currentFailure { throw PersistenceError("Can't sync \(last.path)", reason) }
     }
 
     /// Ends appending to a file that nothing will find again. Who waits for what was logged waits until there is a base that
@@ -118,6 +123,7 @@ extension AppendOnlyLog {
             retiring = []
             synchronized = []
             failure = nil
+            generation += 1
             heldUp.store(false, ordering: .releasing)
         }
         if hasFailed.exchange(false, ordering: .acquiringAndReleasing) { onFailure(nil) }

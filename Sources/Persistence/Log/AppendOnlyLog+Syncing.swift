@@ -48,6 +48,7 @@ extension AppendOnlyLog {
         var goal: UInt64
         /// Whether nothing would be found again of what is synced.
         var isProvisional: Bool
+        var generation: Int
     }
 
     /// Waits until there is something to bring to the disk; nil at the end.
@@ -70,7 +71,9 @@ extension AppendOnlyLog {
         syncsInFlight += 1
         syncsRetired = !retiring.isEmpty
         defer { retiring = [] }
-        return Work(file: synchronized[index], retired: retiring, goal: started, isProvisional: isProvisional)
+        return Work(
+            file: synchronized[index], retired: retiring, goal: started, isProvisional: isProvisional,
+            generation: generation)
     }
 
     /// Brings what was written to the disk at once, on the caller's thread, unless that is being done: for one who has nothing
@@ -113,14 +116,16 @@ extension AppendOnlyLog {
         let position = writtenPosition
         if reason == 0, fdatasync(work.file.descriptor) != 0 { reason = errno }
         delayedSince.store(0, ordering: .relaxed)
-        let hasMore = condition.withLock {
+        let (hasMore, isOver) = condition.withLock {
             syncsInFlight -= 1
             if !work.retired.isEmpty { syncsRetired = false }
             // What was put off, or could not be written, is still asked for.
             if position < work.goal { started = min(started, position) }
-            return requested > started
+            return (requested > started, work.generation != generation)
         }
         if hasMore { condition.signal() }
+        // Nobody appends to the file any more, or waits for it.
+        guard !isOver else { return }
         if reason != 0 { return fail(.sync(reason), isCovered: isCovered) }
         if !work.isProvisional { advance(to: position) }
     }

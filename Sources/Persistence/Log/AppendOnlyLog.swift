@@ -80,6 +80,8 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
     var isFailureCovered = false
     var threads: [Thread] = []
     var syncsInFlight = 0
+    /// Counts how often appending has ended, so that a sync which outlives that is told from others.
+    var generation = 0
 
     private let policyValue = Atomic<Int>(1)
     private let stampsTime = Atomic<Bool>(false)

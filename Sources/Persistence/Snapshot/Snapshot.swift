@@ -22,9 +22,12 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
         public var isBase = false
         /// The version of the server, as the file tells it.
         public var version: StaticString = ""
-        /// Called with each computed value and its database, under its lock: calls what it is given with the name and the
-        /// value of a field that the file gets, and returns whether the value itself is written.
-        public var describe: @Sendable (Entry, Int, (StaticString, ByteView) -> Void) -> Bool = { _, _, _ in true }
+        /// Called with each computed value, its database, and whether that was emptied meanwhile; under its lock otherwise. Calls
+        /// what it is given with the name and the value of a field that the file gets, and returns whether the value itself is
+        /// written.
+        public var describe: @Sendable (Entry, Int, Bool, (StaticString, ByteView) -> Void) -> Bool = { _, _, _, _ in
+            true
+        }
         public init() {}
     }
 
@@ -175,13 +178,11 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
         if isLarge { fileLock.lock() }
         bufferLock.lock()
         select(database)
-        // What a flushed value was derived from is not known any more.
         let isWritten =
             !entry.isComputed
-            || !isFlushed
-                && options.describe(entry, database) {
-                    encoder.appendAuxiliary(ByteView($0), $1, to: &buffer)
-                }
+            || options.describe(entry, database, isFlushed) {
+                encoder.appendAuxiliary(ByteView($0), $1, to: &buffer)
+            }
         if !isWritten {
             // A value that is not served is no loss.
         } else if isLarge {

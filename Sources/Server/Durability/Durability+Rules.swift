@@ -25,7 +25,8 @@ extension Durability {
         if isSnapshotDue(settings) { request(.snapshot) }
         if isRewriteDue(settings) { request(.rewrite) }
         // A rewrite that was going on when logging was turned off has turned it on at its cut.
-        if !settings.appendOnly, server.keyspace.isLogging { endLogging() }
+        // The worker's own settings may be older than the log.
+        if server.keyspace.isLogging, !server.settings.appendOnly { endLogging() }
         log.defersSyncs = settings.restsSyncWhileSaving && withState { $0.running != nil }
     }
 

@@ -87,10 +87,12 @@ extension Durability {
     private func options(_ settings: Settings) -> Snapshot.Options {
         var options = Snapshot.Options()
         let graph = server.graph
-        options.describe = { entry, database, append in
+        options.describe = { entry, database, isFlushed, append in
             // The name depends on what is found out on the way.
             var field: [UInt8] = []
-            let isServed = SavedComputation.describe(entry, database: database, graph) { field = $0.array }
+            let isServed = SavedComputation.describe(entry, database: database, isFlushed ? nil : graph) {
+                field = $0.array
+            }
             field.withView { append(isServed ? SavedComputation.servedName : SavedComputation.staleName, $0) }
             return isServed
         }
@@ -166,6 +168,9 @@ extension Durability {
                 guard let next else { return }
                 try log.open(next, fileSystem, isProvisional: isFirst)
                 server.keyspace.isLogging = true
+            }
+            if isFirst, let failure = log.currentFailure {
+                throw PersistenceError("What came after the base could not be kept: \(failure.reason)")
             }
             try folder.directory.installBase(.rdb, followedBy: !isFirst ? .incremental : turnsOn ? .temporary : .none)
         } catch {

@@ -259,7 +259,7 @@ final class Durability: @unchecked Sendable {
         case .some(let failure):
             let isSync = if case .sync = failure { true } else { false }
             server.log.critical("\(isSync ? "Syncing" : "Writing") the append-only file failed: \(failure.reason)")
-            if log.policy == .always {
+            if log.policy == .always, !log.isProvisional {
                 // What was answered before is on the disk. What would be answered now may not be.
                 server.log.critical("With appendfsync always that cannot be made up for: exiting")
                 exit(1)

@@ -26,10 +26,12 @@ extension Server {
 
     /// Ends the attempt to end the process; false where none is made.
     func abortShutdown() -> Bool {
-        guard let waiters = shutdown.abort() else { return false }
+        let waiters = shutdown.abort {
+            durability.cancelSnapshot()
+            endHold()
+        }
+        guard let waiters else { return false }
         log.warning("Shutdown manually aborted.")
-        durability.cancelSnapshot()
-        endHold()
         wake(waiters)
         return true
     }

@@ -99,7 +99,15 @@ final class Shutdown: @unchecked Sendable {
     func fail(_ attempt: Int) -> [Waiter] { condition.withLock { isOpen(attempt) ? end() : [] } }
 
     /// Ends the attempt that is being made; nil where there is none, or it cannot be stopped any more.
-    func abort() -> [Waiter]? { condition.withLock { state.options == nil || isCertain ? nil : end() } }
+    ///
+    /// - Parameter release: called before another attempt can begin.
+    func abort(_ release: () -> Void) -> [Waiter]? {
+        condition.withLock {
+            guard state.options != nil, !isCertain else { return nil }
+            release()
+            return end()
+        }
+    }
 
     private func end() -> [Waiter] {
         defer {

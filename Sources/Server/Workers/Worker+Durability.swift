@@ -15,8 +15,12 @@ extension Worker {
     /// Whether replies may not leave yet: something has been logged, by whomever, that is not as safe as it must be.
     @inline(__always)
     func mustHold(_ connection: UnsafeMutablePointer<Connection>) -> Bool {
-        guard server.keyspace.isLogging else { return false }
         let log = server.durability.log
+        guard server.keyspace.isLogging else {
+            // Of a log that could not be begun somebody may wait for the next.
+            let awaited = connection.pointee.session.awaitedPosition
+            return awaited != 0 && awaited > log.syncedPosition
+        }
         let appended = log.appendedPosition
         if settings.appendSync == .always, !log.isProvisional {
             guard log.syncedPosition < appended else { return false }

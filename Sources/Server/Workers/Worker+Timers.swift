@@ -99,7 +99,9 @@ extension Worker {
     /// Lets connections go on that a CLIENT PAUSE has held, when it is over.
     func resumePaused() {
         guard pausedConnections > 0 else { return }
-        guard !server.pause.isActive || !server.pause.holds(writes: true, now: Clock.wallMilliseconds()) else { return }
+        let now = Clock.wallMilliseconds()
+        // What was held by a pause before writes were held for the end may be a read.
+        guard !server.pause.holds(writes: true, now: now) || server.pause.holdsOnlyForEnd(now: now) else { return }
         for connection in Array(connections.values)
         where connection.pointee.isPaused && !connection.pointee.isClosed {
             connection.pointee.isPaused = false

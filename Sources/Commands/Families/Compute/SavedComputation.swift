@@ -33,17 +33,19 @@ public struct SavedComputation {
 
     /// Calls `body` with the field of a computed value; its shard must be held.
     ///
+    /// - Parameter graph: nil where the value has gone from it: what was derived from it must not be loaded without it.
     /// - Returns: whether the value is served, so that the field is `servedName`; otherwise it is `staleName`.
     public static func describe(
-        _ entry: Entry, database: Int, _ graph: DependencyGraph, _ body: (ByteView) -> Void
+        _ entry: Entry, database: Int, _ graph: DependencyGraph?, _ body: (ByteView) -> Void
     ) -> Bool {
         var effects = Effects()
         var revision: UInt64 = 0
         let key = Key(entry.key)
-        let isServed = graph.describe(entry.node, deadline: entry.expiry) { record, position in
-            effects.append(record, key, .empty, database: database)
-            revision = position
-        }
+        let isServed =
+            graph?.describe(entry.node, deadline: entry.expiry) { record, position in
+                effects.append(record, key, .empty, database: database)
+                revision = position
+            } ?? false
         if !isServed {
             effects.begin(database: database, arguments: 3)
             effects.append("COMPUTE.RESTORE")

@@ -235,6 +235,30 @@ import Testing
         #expect(try reader.run("HGETALL hash").description == #"["g", "2"]"#)
     }
 
+    /// Of a flushed database a snapshot has all that was there at its cut, but nothing that was derived from what it has not.
+    @Test func whatWasFlushedDuringASnapshotIsNotServedWithoutItsSources() throws {
+        let server = try ServerProcess(.freshet, [])
+        let client = try server.client()
+        let count = 4000
+        for start in stride(from: 0, to: count, by: 500) {
+            _ = try client.pipeline(
+                lines: (start..<start + 500).flatMap {
+                    ["SET s\($0) 0", "COMPUTE.SET a\($0) a DEPS 1 s\($0)", "COMPUTE.SET b\($0) b DEPS 1 a\($0)"]
+                })
+        }
+        try client.run("BGSAVE")
+        // In the middle of it, mostly.
+        for _ in 0..<30 { try client.run("PING") }
+        try client.run("FLUSHALL")
+        try eventually { try client.run("INFO persistence").text?.contains("rdb_bgsave_in_progress:0") == true }
+        server.kill()
+        let next = try ServerProcess(.freshet, ["--dir", server.directory])
+        let reader = try next.client()
+        _ = try reader.pipeline(lines: (0..<count).map { "SET s\($0) 1" })
+        let served = try reader.pipeline(lines: (0..<count).map { "MGET a\($0) b\($0)" })
+        #expect(served.allSatisfy { $0 == .array([.null, .null]) })
+    }
+
     @Test(arguments: ServerKind.all)
     func whatWasLoggedOfADatabaseThatIsNotThereIsNotPutElsewhere(_ kind: ServerKind) throws {
         let server = try ServerProcess(kind, Self.logging(kind) + ["--databases", "32"])

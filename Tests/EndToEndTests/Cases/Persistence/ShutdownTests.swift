@@ -109,6 +109,18 @@ import Testing
         #expect(try client.run("GET k") == .bulk("w"))
     }
 
+    /// What a pause has held goes on when that is over, if it does not write.
+    @Test(arguments: ServerKind.onlyFreshet)
+    func aPauseEndsWhileWritesAreHeld(_ kind: ServerKind) throws {
+        let (server, pipe) = try Self.startSlowly(kind)
+        let client = try server.client()
+        let reader = try server.client()
+        #expect(try client.run("CLIENT PAUSE 200 ALL") == .ok)
+        server.signal(SIGTERM)
+        #expect(try reader.run("GET k") == .bulk("v"))
+        Self.read(pipe)
+    }
+
     @Test(arguments: ServerKind.onlyFreshet)
     func allWhoAskForTheEndAreToldThatItDoesNotCome(_ kind: ServerKind) throws {
         let (server, pipe) = try Self.startSlowly(kind)
