@@ -7,6 +7,7 @@ import Testing
 @Suite struct ExpiryIndexTests {
     /// Names of `count` keys that share a shard, so that its index becomes large.
     private static func keys(_ count: Int, shard: Int = 0) -> [String] {
+        seedProcessHash()
         var keys: [String] = []
         var number = 0
         while keys.count < count {

@@ -3,6 +3,8 @@ import TestSupport
 import Testing
 
 @Suite struct HeavyHittersTests {
+    init() { seedProcessHash() }
+
     private func add(_ name: String, _ weight: UInt64, to hitters: inout HeavyHitters) {
         Array(name.utf8).withView { hitters.add($0, hash: processHash($0), weight: weight) }
     }

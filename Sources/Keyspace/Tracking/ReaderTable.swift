@@ -22,6 +22,7 @@ public final class ReaderTable: @unchecked Sendable {
     private let hand = Atomic<Int>(0)
 
     public init() {
+        seedProcessHash()
         parts = .allocate(byteCount: ShardSet.shardCount * Self.stride, alignment: Self.stride)
         for index in 0..<ShardSet.shardCount { part(index).initialize(to: Part()) }
     }
