@@ -18,6 +18,16 @@ public enum Allocation {
         return block
     }
 
+    /// A range of `size` zero bytes of which only those pages take memory that are used. Not the C allocator's, which would
+    /// count all of it. Given back by `unreserve`.
+    static func reserve(_ size: Int) -> UnsafeMutableRawPointer {
+        let range = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        guard let range, range != MAP_FAILED else { outOfMemory(size) }
+        return range
+    }
+
+    static func unreserve(_ range: UnsafeMutableRawPointer, _ size: Int) { munmap(range, size) }
+
     /// `block`, perhaps moved, with `size` bytes.
     @inlinable
     public static func reallocate(_ block: UnsafeMutableRawPointer, _ size: Int) -> UnsafeMutableRawPointer {

@@ -58,6 +58,7 @@ public final class NodeStates: @unchecked Sendable {
     private static let chunkBits = 16
     private static let chunkSize = 1 << chunkBits
     private static let groupBits = 6
+    private static let groupCount = 1 << (32 - groupBits)
     private static let directorySize = 1 << (32 - chunkBits)
 
     typealias Bytes = UnsafeMutablePointer<Atomic<UInt8>>
@@ -75,8 +76,7 @@ public final class NodeStates: @unchecked Sendable {
     init() {
         directory = Allocation.allocateZeroed(Self.directorySize * MemoryLayout<UnsafeMutableRawPointer?>.stride)
             .bindMemory(to: UnsafeMutableRawPointer?.self, capacity: Self.directorySize)
-        let groupCount = 1 << (32 - Self.groupBits)
-        groups = Allocation.allocateZeroed(groupCount).bindMemory(to: Atomic<UInt8>.self, capacity: groupCount)
+        groups = Allocation.reserve(Self.groupCount).bindMemory(to: Atomic<UInt8>.self, capacity: Self.groupCount)
     }
 
     deinit {
@@ -85,7 +85,7 @@ public final class NodeStates: @unchecked Sendable {
             Allocation.free(chunk)
         }
         Allocation.free(directory)
-        Allocation.free(groups)
+        Allocation.unreserve(groups, Self.groupCount)
     }
 
     @inline(__always)
