@@ -129,10 +129,10 @@ extension Access {
 
     /// Whether somebody wants to hear of changes of the key; for a key that is absent it may be that of another.
     public func isMarked(_ key: Key) -> Bool {
-        let table = place(key)
+        let place = place(key)
         // Mostly the tags of hashes say enough.
-        if table.pointee.table.isMarked(key.hash) == false { return false }
-        guard let slot = table.pointee.table.find(key.hash, key.bytes) else {
+        if place.pointee.table.isMarked(key.hash) == false { return false }
+        guard let slot = place.pointee.table.find(key.hash, key.bytes) else {
             return shard(key).pointee.absentMarks?.mayContain(key.hash) == true
         }
         return Table.entry(slot.pointee).flags.contains(.marked)

@@ -34,12 +34,13 @@ public final class Keyspace: @unchecked Sendable {
         get { logs.load(ordering: .relaxed) }
         set { logs.store(newValue, ordering: .relaxed) }
     }
-    /// What takes a snapshot at the moment, if anything does. This and the four below are changed only while every shard is
+    /// What takes a snapshot at the moment, if anything does. This and the three below are changed only while every shard is
     /// locked.
     nonisolated(unsafe) var snapshot: (any SnapshotTaking)?
     /// The number that each database had at the cut.
     nonisolated(unsafe) var databasesAtCut: [Int]
-    /// What was taken out of databases before the snapshot had it, and the numbers that those had at the cut.
+    /// What was taken out of databases before the snapshot had it, and the numbers that those had at the cut. Added to while
+    /// every shard is locked, taken from under the first one's lock.
     nonisolated(unsafe) var unsavedParts: [(part: UnsafeMutablePointer<ShardDatabase>, database: Int)] = []
     /// The `epoch` bit of entries that have been saved.
     nonisolated(unsafe) var epoch: UInt8 = 0
