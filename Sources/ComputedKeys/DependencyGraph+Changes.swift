@@ -78,6 +78,10 @@ extension DependencyGraph: DependencyTracking {
         }
     }
 
+    public func carryHits(of node: UInt32) {
+        withContent { $0.graph.carriedHits[node, default: 0] += Int(UInt16.max) + 1 }
+    }
+
     public func cost(of node: UInt32) -> UInt32 { withContent { $0.graph.nodes[node].cost } }
 
     public func droppedValue(of node: UInt32) {

@@ -23,6 +23,8 @@ public struct NodeReport: Sendable {
 public struct KeyReport: Sendable {
     public let node: NodeReport
     public let dependents: Int
+    /// Reads of its value beyond those that its entry tells.
+    public let carriedHits: Int
     /// Milliseconds that are left to whoever computes the value; nil where nobody does.
     public let lease: Int64?
     /// Those who wait for the value.
@@ -74,7 +76,8 @@ extension DependencyGraph {
             let lease = content.leases.leases[node].map { $0.deadline - now }
             return KeyReport(
                 node: content.graph.report(node, depth: 0), dependents: content.graph.dependentCount(of: node),
-                lease: lease.flatMap { $0 > 0 ? $0 : nil }, waiters: content.leases.waiters[node]?.count ?? 0,
+                carriedHits: content.graph.carriedHits[node] ?? 0, lease: lease.flatMap { $0 > 0 ? $0 : nil },
+                waiters: content.leases.waiters[node]?.count ?? 0,
                 failure: content.leases.failures[node].flatMap { $0.until > now ? $0.message : nil })
         }
     }

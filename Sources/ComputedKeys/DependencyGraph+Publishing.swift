@@ -202,6 +202,7 @@ extension DependencyGraph {
             publishDeadline(content)
         }
         content.statistics.published += 1
+        if before.condition == .absent { content.graph.carriedHits[node] = nil }
         let wasStale = before.condition == .stale || before.condition == .maybeStale
         if !options.isEqual || before.condition == .absent {
             cascade(Cascade(roots: [node], revision: revision, now: now), &content, into: &log)

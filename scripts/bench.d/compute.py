@@ -132,22 +132,31 @@ def speed(launcher, cores, options):
             fill_beside(with_graph, without)
             for index in range(start, min(start + ROUNDS_OF_SERVERS, options.rounds)):
                 report.progress(f"speed, round {index + 1} of {options.rounds}")
-                for name, command in get.items():
-                    runs[name].append(load.measure(with_graph, cores, command, REQUESTS, PIPELINE, NODES))
-                for name, server in (("SET, no graph", without), ("SET beside a graph", with_graph)):
-                    runs[name].append(load.measure(server, cores, write, REQUESTS, PIPELINE, NODES))
+                compare(runs, cores, {name: (with_graph, command) for name, command in get.items()})
+                compare(runs, cores, {"SET, no graph": (without, write), "SET beside a graph": (with_graph, write)})
     report.progress("")
     rows, verdicts = [], []
     for base, other, target in (("GET plain", "GET computed", GET_TARGET),
                                 ("SET, no graph", "SET beside a graph", SET_TARGET)):
-        # Neighbouring runs, so that what else the machine does meets both.
-        ratio = statistics.median(second.cpu / first.cpu for first, second in zip(runs[base], runs[other]))
+        ratio = statistics.median(second / first for first, second in zip(runs[base], runs[other]))
         verdict = report.Verdict(f"ratio <= {target}", ratio <= target)
         verdicts.append(verdict)
-        medians = [load.Figures.median(runs[name]).cpu for name in (base, other)]
+        medians = [statistics.median(runs[name]) for name in (base, other)]
         rows.append([f"{other} / {base}", f"{medians[0]:,.0f}", f"{medians[1]:,.0f}", f"{ratio:.3f}", str(verdict)])
     report.table(["commands", "CPU ns/op", "CPU ns/op ", "ratio", "target"], rows)
     return verdicts
+
+
+def compare(runs, cores, tests):
+    """Notes the CPU time per command of two tests that are run in turn: A, B, B, A, so that what else the machine does
+    meanwhile meets both."""
+    names = list(tests)
+    times = {name: [] for name in names}
+    for name in names + names[::-1]:
+        server, command = tests[name]
+        times[name].append(load.measure(server, cores, command, REQUESTS // 2, PIPELINE, NODES).cpu)
+    for name in names:
+        runs[name].append(statistics.mean(times[name]))
 
 
 # MARK: marking

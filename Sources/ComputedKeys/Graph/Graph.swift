@@ -46,6 +46,8 @@ struct Graph: ~Copyable {
     var deadlines = SourceDeadlines()
     /// How long stale values are served, for nodes with `NodeState.hasGrace`.
     var graces: [UInt32: Grace] = [:]
+    /// Reads of values that were read more often than their entries can count.
+    var carriedHits: [UInt32: Int] = [:]
     /// Names of what happened to sources.
     private(set) var events: [StaticString] = []
     /// Cascades that go on later, whose positions must not be left behind.
@@ -63,7 +65,7 @@ struct Graph: ~Copyable {
     /// Bytes that nodes, edges and names take.
     var memoryUsage: Int {
         nodes.memoryUsage + Int(nodes.end) + edges.memoryUsage + names.memoryUsage + table.memoryUsage
-            + graces.count * 48 + deadlines.memoryUsage
+            + graces.count * 48 + carriedHits.count * 32 + deadlines.memoryUsage
     }
 
     // MARK: Nodes
@@ -117,6 +119,7 @@ struct Graph: ~Copyable {
         names.remove(pointer.pointee.name)
         nodeCounts[pointer.pointee.database, default: 0] -= 1
         deadlines.remove(node)
+        carriedHits[node] = nil
         pointer.pointee = Node(revision: Node.unused, name: firstFree)
         states[node] = []
         firstFree = node

@@ -47,6 +47,9 @@ public protocol DependencyTracking: AnyObject, Sendable {
     /// The value of a node that is not fresh was removed.
     func droppedValue(of node: UInt32)
 
+    /// The value of a node was read as often as its entry can count, which begins anew at 0.
+    func carryHits(of node: UInt32)
+
     /// Microseconds that it takes to compute the value of a node.
     func cost(of node: UInt32) -> UInt32
 

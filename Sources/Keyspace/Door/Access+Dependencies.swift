@@ -53,6 +53,13 @@ extension Access {
         return servesAfterAll(entry)
     }
 
+    /// Counts a use of a computed value.
+    @inline(__always)
+    public func countHit(_ entry: Entry) {
+        entry.hits &+= 1
+        if entry.hits == 0 { keyspace.dependencies?.carryHits(of: entry.node) }
+    }
+
     @inline(never)
     private mutating func servesAfterAll(_ entry: Entry) -> Bool {
         readsStates = true

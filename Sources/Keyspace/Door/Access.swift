@@ -186,7 +186,7 @@ public struct Access: ~Copyable {
                 if removesHidden { removeHidden(key) }
                 return nil
             }
-            if touches { entry.hits &+= 1 }
+            if touches { countHit(entry) }
         }
         statistics.pointee.hits.add()
         if touches {

@@ -4,8 +4,8 @@ import Primitives
 extension Entry {
     /// Bytes before the value of an entry for `key`.
     @inline(__always)
-    private static func prefix(_ key: ByteView, expires: Bool, computed: Bool) -> Int {
-        8 + (expires ? 8 : 0) + (computed ? 8 : 0) + (key.count > 255 ? 8 : 0) + key.count
+    private static func prefix(_ key: ByteView, _ flags: Flags) -> Int {
+        fixedSize(flags) + (key.count > 255 ? 8 : 0) + key.count
     }
 
     /// A block with header and key whose value of `valueSize` bytes is still to be written.
@@ -14,9 +14,9 @@ extension Entry {
         key: ByteView, type: ValueType, encoding: Encoding, expiry: Int64?, valueSize: Int, inlineCount: Int = 0,
         flags: Flags = []
     ) -> Entry {
-        let entry = Entry(
-            base: Allocation.allocate(
-                prefix(key, expires: expiry != nil, computed: flags.contains(.computed)) + valueSize))
+        var flags = flags
+        if expiry != nil { flags.insert(.expires) }
+        let entry = Entry(base: Allocation.allocate(prefix(key, flags) + valueSize))
         entry.writeHeader(
             key: key, type: type, encoding: encoding, expiry: expiry, inlineCount: inlineCount, flags: flags)
         return entry
@@ -27,16 +27,8 @@ extension Entry {
         key: ByteView, type: ValueType, encoding: Encoding, expiry: Int64?, inlineCount: Int, flags: Flags
     ) {
         var flags = flags
-        var offset = 8
-        if let expiry {
-            flags.insert(.expires)
-            base.storeBytes(of: expiry, toByteOffset: 8, as: Int64.self)
-            offset = 16
-        }
-        if flags.contains(.computed) {
-            base.storeBytes(of: 0, toByteOffset: offset, as: UInt64.self)
-            offset += 8
-        }
+        var offset = Self.fixedSize(flags)
+        if let expiry { base.storeBytes(of: expiry, toByteOffset: 8, as: Int64.self) }
         if key.count > 255 {
             flags.insert(.longKey)
             base.storeBytes(of: key.count, toByteOffset: offset, as: Int.self)
@@ -120,7 +112,7 @@ extension Entry {
     }
 
     /// Size of the entry's block as it was asked for.
-    private var blockSize: Int { Self.prefix(key, expires: hasExpiry, computed: isComputed) + valueSize }
+    private var blockSize: Int { Self.prefix(key, flags) + valueSize }
 
     /// A copy of the block under another key or with another expiry; value storage outside of it changes hands.
     ///
@@ -137,7 +129,7 @@ extension Entry {
     }
 
     /// The same value as one that the node `node` stands for. The block of an ordinary value is freed.
-    func computed(node: UInt32, hits: UInt32) -> Entry {
+    func computed(node: UInt32, hits: UInt16) -> Entry {
         let size = valueSize
         let entry = Self.make(
             key: key, type: type, encoding: encoding, expiry: expiry, valueSize: size,
@@ -148,7 +140,7 @@ extension Entry {
         return entry
     }
 
-    private func setNode(_ node: UInt32, hits: UInt32) {
+    private func setNode(_ node: UInt32, hits: UInt16) {
         base.storeBytes(of: node, toByteOffset: nodeOffset, as: UInt32.self)
         self.hits = hits
     }

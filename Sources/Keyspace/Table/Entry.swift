@@ -11,13 +11,13 @@ import Primitives
 ///        5  length of the key, 8 bits           (0 where flag longKey is set)
 ///        6  length of an inline string, 16 bits
 ///        8  expiry, Int64 milliseconds           only with flag expires
-///           node, UInt32, and hits, UInt32       only with flag computed
+///           node, UInt32, and hits, UInt16       only with flag computed
 ///           length of the key, UInt64            only with flag longKey
 ///           key bytes
 ///           value: Int64, inline bytes, pointer of an aggregate, or an ExternalString
 /// ```
 ///
-/// 8 bytes of header for a short key with a short value; 8 more where there is a time to live, and 8 where the value was
+/// 8 bytes of header for a short key with a short value; 8 more where there is a time to live, and 6 where the value was
 /// computed.
 ///
 /// Invariant: `base` is a live block with this layout. Entries are reached through their shard's table, under the
@@ -29,19 +29,19 @@ public struct Entry {
     public struct Flags: OptionSet, Sendable {
         public let rawValue: UInt8
         @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
-        /// There is a time to live.
-        @inlinable public static var expires: Flags { Flags(rawValue: 1) }
         /// The key's length does not fit into a byte.
-        @inlinable public static var longKey: Flags { Flags(rawValue: 2) }
-        /// The value is an `ExternalString`.
-        @inlinable public static var external: Flags { Flags(rawValue: 4) }
-        /// The value was computed: a node of the dependency graph tells whether it is fresh. Its bit is the size of what
+        @inlinable public static var longKey: Flags { Flags(rawValue: 1) }
+        /// The value was computed: a node of the dependency graph tells whether it is fresh. Both bits are the size of what
         /// the block holds for it.
-        @inlinable public static var computed: Flags { Flags(rawValue: 8) }
+        @inlinable public static var computed: Flags { Flags(rawValue: 6) }
+        /// There is a time to live. Its bit is the size of that.
+        @inlinable public static var expires: Flags { Flags(rawValue: 8) }
+        /// The value is an `ExternalString`.
+        @inlinable public static var external: Flags { Flags(rawValue: 16) }
         /// Somebody wants to hear of changes: the dependency graph, a client's cache, a watcher of the value.
-        @inlinable public static var marked: Flags { Flags(rawValue: 16) }
+        @inlinable public static var marked: Flags { Flags(rawValue: 32) }
         /// Which snapshot has the entry: equal to the keyspace's where the last one does.
-        @inlinable public static var epoch: Flags { Flags(rawValue: 32) }
+        @inlinable public static var epoch: Flags { Flags(rawValue: 64) }
     }
 
     /// A string that is too long, or too often appended to, to live in its entry.
@@ -123,13 +123,12 @@ public struct Entry {
     /// Bytes before the long length or the key: the header, the expiry and what a computed value has.
     @inlinable @inline(__always)
     static func fixedSize(_ flags: Flags) -> Int {
-        8 &+ Int(truncatingIfNeeded: flags.rawValue & Flags.expires.rawValue) &* 8
-            &+ Int(truncatingIfNeeded: flags.rawValue & Flags.computed.rawValue)
+        8 &+ Int(truncatingIfNeeded: flags.rawValue & (Flags.expires.rawValue | Flags.computed.rawValue))
     }
 
     /// Whether the value was computed.
     @inlinable @inline(__always)
-    public var isComputed: Bool { flags.contains(.computed) }
+    public var isComputed: Bool { !flags.isDisjoint(with: .computed) }
 
     @inline(__always)
     var nodeOffset: Int { hasExpiry ? 16 : 8 }
@@ -141,11 +140,11 @@ public struct Entry {
         return base.load(fromByteOffset: nodeOffset, as: UInt32.self)
     }
 
-    /// How often a computed value was read.
+    /// How often a computed value was read, modulo 65,536: the dependency graph keeps the rest.
     @inline(__always)
-    public var hits: UInt32 {
-        get { base.load(fromByteOffset: nodeOffset + 4, as: UInt32.self) }
-        nonmutating set { base.storeBytes(of: newValue, toByteOffset: nodeOffset + 4, as: UInt32.self) }
+    public internal(set) var hits: UInt16 {
+        get { base.load(fromByteOffset: nodeOffset + 4, as: UInt16.self) }
+        nonmutating set { base.storeBytes(of: newValue, toByteOffset: nodeOffset + 4, as: UInt16.self) }
     }
 
     // MARK: Key
@@ -157,7 +156,7 @@ public struct Entry {
         var offset = Self.fixedSize(flags)
         var count = Int(base.load(fromByteOffset: 5, as: UInt8.self))
         if flags.contains(.longKey) {
-            count = base.load(fromByteOffset: offset, as: Int.self)
+            count = base.loadUnaligned(fromByteOffset: offset, as: Int.self)
             offset &+= 8
         }
         return ByteView(base + offset, count: count)

@@ -140,6 +140,21 @@ import Testing
         #expect(run("COMPUTE.END \(outer) v") == .error("COMPUTECYCLE outer -> inner -> outer"))
     }
 
+    /// An entry counts to 65,535; the graph has the rest, for as long as there is a value.
+    @Test func readsAreCountedBeyondWhatAnEntryHolds() {
+        func hits() -> TextReply { run("COMPUTE.INFO c")[9] }
+        for line in ["COMPUTE.SET c v DEPS 1 s", "COMPUTE.SET derived v DEPS 1 c"] { _ = run(line) }
+        let thousand = "MGET" + String(repeating: " c", count: 1000)
+        for _ in 0..<70 { _ = run(thousand) }
+        #expect(hits() == .integer(70_000))
+        _ = run("COMPUTE.SET c other DEPS 1 s")
+        #expect(hits() == .integer(70_000))
+        _ = run("DEL c")
+        #expect(hits() == .integer(0))
+        for line in ["COMPUTE.SET c v DEPS 1 s", "GET c"] { _ = run(line) }
+        #expect(hits() == .integer(1))
+    }
+
     /// One thread notes that a key has changed; before it marks what was derived from that, another computes a value anew.
     @Test func earlyCutoffKnowsOfChangesThatAreStillToBeMarked() {
         #expect(run("COMPUTE.SET a v DEPS 1 s")[0] == .bulk("stored"))

@@ -79,7 +79,7 @@ public enum ComputeCommands {
     ) throws(CommandError) {
         switch outcome {
         case .fresh(let revision):
-            if let entry { entry.hits &+= 1 }
+            if let entry { call.access.countHit(entry) }
             answer("fresh", entry, revision, &call)
         case .stale(let revision): answer("stale", entry, revision, &call)
         case .lease(let token, let revision):

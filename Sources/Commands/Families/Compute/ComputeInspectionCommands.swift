@@ -48,13 +48,13 @@ public enum ComputeInspectionCommands {
         let key = call.key(1)
         let report = call.graph?.report(on: key, database: call.access.database, now: call.now)
         guard let report else { return call.reply.null() }
-        let hits = call.access.peek(key).flatMap { $0.isComputed ? $0.hits : nil } ?? 0
+        let hits = call.access.peek(key).map { $0.isComputed ? report.carriedHits + Int($0.hits) : 0 } ?? 0
         call.reply.map(10)
         pair("state", report.node.state, &call)
         pair("rev", call.text(report.node.revision), &call)
         pair("deps", report.node.dependencies, &call)
         pair("dependents", report.dependents, &call)
-        pair("hits", Int(hits), &call)
+        pair("hits", hits, &call)
         pair("computations", report.node.computations, &call)
         pair("cost", report.node.cost, &call)
         pair("lease", Int(report.lease ?? 0), &call)
