@@ -5,22 +5,8 @@ import Testing
 
 /// What a snapshot is given while whole databases change: all that was there at the cut, each key once.
 @Suite struct SnapshotWalkTests {
-    /// Writes down what it is given.
-    private final class Recorder: SnapshotTaking, @unchecked Sendable {
-        /// `database:key=value`, with `!` before what was flushed meanwhile.
-        private(set) var saved: [String] = []
-
-        func save(_ entry: Entry, database: Int, isFlushed: Bool) {
-            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { scratch in
-                guard let base = scratch.baseAddress else { return }
-                let text = entry.text(scratch: base).string
-                saved.append("\(isFlushed ? "!" : "")\(database):\(entry.key.string)=\(text)")
-            }
-        }
-    }
-
     private let door = Door()
-    private let recorder = Recorder()
+    private let recorder = SnapshotRecorder()
 
     private func fill(_ database: Int, _ count: Int, _ value: String = "old") {
         door.access.database = database
@@ -52,7 +38,7 @@ import Testing
 
     /// Every key counts as saved, so that the next snapshot is given all of them.
     private func expectNextToBeComplete(_ count: Int) {
-        let next = Recorder()
+        let next = SnapshotRecorder()
         door.keyspace.beginSnapshot(next)
         finish()
         #expect(next.saved.count == count)

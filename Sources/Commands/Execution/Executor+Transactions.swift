@@ -15,7 +15,7 @@ extension Executor {
         }
         let queue = session.pointee.queue
         let shards = hold(shards(of: queue).union(session.pointee.watch.shards), isWrite: true)
-        if !queue.isBroken, marksAhead(queue) {
+        if !queue.isBroken, savesAhead(queue) || marksAhead(queue) {
             keyspace.unlock(shards)
             call.access.held = ShardSet()
             return

@@ -172,6 +172,7 @@ public struct Executor: ~Copyable {
             keyspace.unlock(shards)
             call.access.held = ShardSet()
         }
+        if entry.isWrite, keyspace.isTakingSnapshot, savesAhead(entry, arguments) { return start }
         if mayNeedMarking(entry), marksAhead(entry, arguments) { return start }
         call.access.removesHidden = entry.isWrite
         invoke(entry)
@@ -180,18 +181,20 @@ public struct Executor: ~Copyable {
         return finish(entry, arguments, startedAt: start)
     }
 
-    /// Whether a write may have to wait until what depends on its key is marked, or may let a command go on that needs
-    /// more shards than its own.
+    /// Whether a write may have to wait until what depends on its key is marked, or its value saved, or may let a command go
+    /// on that needs more shards than its own.
     @inline(__always)
     private func mayHaveToPrepare(_ isUnmarked: Bool) -> Bool {
         !isUnmarked && keyspace.nodeStates.hasManyNodes.load(ordering: .relaxed)
-            || keyspace.wideWaiters.load(ordering: .relaxed) != 0
+            || keyspace.wideWaiters.load(ordering: .relaxed) != 0 || keyspace.isTakingSnapshot
     }
 
     /// The same for the call's only key, whose shard is held: what was seen of it ahead may have been too little.
     @inline(never)
     private mutating func hasToPrepare(_ entry: CommandEntry) -> Bool {
-        keyspace.wideWaiters.load(ordering: .relaxed) != 0 || call.access.isMarked(call.key(entry.locks.firstKey))
+        let key = call.key(entry.locks.firstKey)
+        return keyspace.wideWaiters.load(ordering: .relaxed) != 0 || mayNeedMarking(entry) && call.access.isMarked(key)
+            || keyspace.isToBeSavedAhead(key, database: call.access.database)
     }
 
     /// Only walks, which take locks themselves, ask what a command with one key holds; they have none.

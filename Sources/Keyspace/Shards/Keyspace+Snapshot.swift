@@ -9,6 +9,12 @@ public protocol SnapshotTaking: AnyObject, Sendable {
     ///   - database: the number of its database at the cut.
     ///   - isFlushed: whether the database has been emptied since, and the key has gone with it.
     func save(_ entry: Entry, database: Int, isFlushed: Bool)
+
+    /// Takes the next part of a large entry, which does not change between its parts; no other entry is given in parts
+    /// before this one is done.
+    ///
+    /// - Returns: whether it was the last.
+    func savePart(_ entry: Entry, database: Int) -> Bool
 }
 
 /// Snapshots without copies (the approach of Dragonfly, "Zero-copy snapshotting", with one bit for a version).
@@ -20,6 +26,9 @@ public protocol SnapshotTaking: AnyObject, Sendable {
 ///
 /// The walk's position is kept with each part of a database, and changes places with it: SWAPDB may put what is not saved
 /// to where the walk has been. What FLUSHDB takes away is saved before it is freed.
+///
+/// A large value is saved in parts, between which its shard is free, by the walk and by those who wait to change it
+/// (`Keyspace+PartialSaving`).
 ///
 /// Invariant: without a walk every entry's bit is equal to the keyspace's.
 extension Keyspace {
@@ -38,6 +47,7 @@ extension Keyspace {
     /// entries count as saved.
     public func abandonSnapshot() {
         snapshot = nil
+        partialSave.end()
         noticedFlags &= ~Entry.Flags.epoch.rawValue
     }
 
@@ -87,8 +97,15 @@ extension Keyspace {
         defer { unlock(index) }
         let part = shard(index).pointee.databases + database
         guard part.pointee.unsavedFrom != ShardDatabase.isSaved else { return false }
+        var large: Entry?
         let next = part.pointee.table.scan(from: part.pointee.unsavedFrom, limit: limit) { entry in
-            saveBeforeChange(entry, database: database)
+            guard isUnsaved(entry) else { return }
+            if entry.isLarge { large = entry } else { save(entry, database: database) }
+        }
+        if let large {
+            savePart(large, database: databasesAtCut[database])
+            // The slice is looked at until nothing is left of it.
+            return true
         }
         part.pointee.unsavedFrom = next ?? ShardDatabase.isSaved
         return next != nil
@@ -104,7 +121,12 @@ extension Keyspace {
         unlock(0)
         guard let (part, database) = taken else { return false }
         part.pointee.table.forEach { entry in
-            if isUnsaved(entry) { snapshot?.save(entry, database: database, isFlushed: true) }
+            guard isUnsaved(entry) else { return true }
+            if entry.isLarge {
+                saveFlushed(entry, database: database)
+            } else {
+                snapshot?.save(entry, database: database, isFlushed: true)
+            }
             return true
         }
         lazyFree.enqueue(.database(part))
@@ -137,9 +159,13 @@ extension Keyspace {
 
     @inline(never)
     private func save(_ entry: Entry, database: Int) {
+        if entry.isLarge, saveInParts(entry, database: databasesAtCut[database]) { return }
         snapshot?.save(entry, database: databasesAtCut[database], isFlushed: false)
-        entry.flags.formSymmetricDifference(.epoch)
+        noteSaved(entry)
     }
+
+    @inline(__always)
+    func noteSaved(_ entry: Entry) { entry.flags.formSymmetricDifference(.epoch) }
 
     /// Gives a new entry, or a block that replaces another one, the bit of those that have been saved.
     @inline(__always)

@@ -42,6 +42,8 @@ public final class Keyspace: @unchecked Sendable {
     /// What was taken out of databases before the snapshot had it, and the numbers that those had at the cut. Added to while
     /// every shard is locked, taken from under the first one's lock.
     nonisolated(unsafe) var unsavedParts: [(part: UnsafeMutablePointer<ShardDatabase>, database: Int)] = []
+    /// The large value that is being saved.
+    let partialSave = PartialSave()
     /// The `epoch` bit of entries that have been saved.
     nonisolated(unsafe) var epoch: UInt8 = 0
     /// The flags that, where they differ from `epoch`, make an entry one that is not simply changed.

@@ -18,6 +18,19 @@ extension HashValue {
         }
     }
 
+    /// Calls `body` with some hundreds of a table's fields, or with all where they are in one block, and answers where to go
+    /// on; 0 begins, and 0 is answered at the end. The hash must not change between calls.
+    public func forEach(at position: UInt64, now: Int64, _ body: (HashField) -> Void) -> UInt64 {
+        guard encoding == .hashTable else {
+            forEach(now: now, body)
+            return 0
+        }
+        return table.forEach(at: position) { entry in
+            let field = HashField(entry)
+            if !Self.isExpired(field.expiry, now: now) { body(field) }
+        }
+    }
+
     /// Calls `body` with some fields, about `count` of a table, all of a listpack, and answers the cursor that goes on
     /// from there; 0 begins and ends a scan. Fields that are there for the whole of a scan are seen at least once, also
     /// while the hash changes its size or encoding. `body` must not change the hash.

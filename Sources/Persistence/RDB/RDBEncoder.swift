@@ -13,17 +13,12 @@ public enum RDBUse: Equatable, Sendable {
 /// Writes keys and values in the format of RDB files, so that Redis 7.0 reads what it can hold.
 ///
 /// An encoder keeps the memory that compression needs; each thread has its own. It appends to a buffer of the caller's. A
-/// value of many elements is not copied whole: whenever the buffer has grown beyond `drainThreshold`, between elements, the
-/// `drain` that the caller hands in is called, which may take everything out of it.
+/// value of many elements may be added in parts, so that it is neither copied whole nor in anybody's way for long.
 public struct RDBEncoder: ~Copyable {
     /// Whether strings are compressed that get shorter by it (`rdbcompression`).
     public var compresses: Bool
     private var compressor = LZFCompressor()
 
-    /// Bytes in the buffer from which on it is drained.
-    public static let drainThreshold = 256 << 10
-    /// Takes away what is in the buffer, or leaves it.
-    public typealias Drain = (inout ByteBuffer) -> Void
     /// Strings up to this length are not compressed.
     private static let shortest = 20
 
@@ -33,9 +28,24 @@ public struct RDBEncoder: ~Copyable {
 
     /// Adds a key with its value as a file has them: `[expiry] [use] type key value`.
     @inline(__always)
-    public mutating func appendRecord(
-        _ entry: Entry, use: RDBUse? = nil, to buffer: inout ByteBuffer, drain: Drain = { _ in }
-    ) {
+    public mutating func appendRecord(_ entry: Entry, use: RDBUse? = nil, to buffer: inout ByteBuffer) {
+        appendHead(entry, use: use, to: &buffer)
+        appendValue(entry, to: &buffer)
+    }
+
+    /// Adds the next part of the same: as much as it takes for the buffer to hold `limit` bytes, or an element more. The entry
+    /// must not change between its parts.
+    ///
+    /// - Returns: whether it was the last.
+    public mutating func appendPart(
+        of entry: Entry, _ progress: inout RDBProgress, to buffer: inout ByteBuffer, limit: Int
+    ) -> Bool {
+        if !progress.hasBegun { appendHead(entry, to: &buffer) }
+        return appendElements(entry, &progress, to: &buffer, limit: limit)
+    }
+
+    @inline(__always)
+    private mutating func appendHead(_ entry: Entry, use: RDBUse? = nil, to buffer: inout ByteBuffer) {
         if let expiry = entry.expiry {
             buffer.append(RDB.Opcode.expiryInMilliseconds)
             buffer.appendTime(expiry)
@@ -43,7 +53,6 @@ public struct RDBEncoder: ~Copyable {
         if let use { appendUse(use, to: &buffer) }
         buffer.append(RDBType(entry).rawValue)
         appendString(entry.key, to: &buffer)
-        appendValue(entry, to: &buffer, drain: drain)
     }
 
     private func appendUse(_ use: RDBUse, to buffer: inout ByteBuffer) {
@@ -61,8 +70,12 @@ public struct RDBEncoder: ~Copyable {
 
     /// Adds a value without its type, as `RDBType(entry)` says.
     @inline(__always)
-    public mutating func appendValue(_ entry: Entry, to buffer: inout ByteBuffer, drain: Drain = { _ in }) {
-        guard entry.type == .string else { return appendAggregate(entry, to: &buffer, drain: drain) }
+    public mutating func appendValue(_ entry: Entry, to buffer: inout ByteBuffer) {
+        guard entry.type == .string else {
+            var progress = RDBProgress()
+            _ = appendElements(entry, &progress, to: &buffer, limit: .max)
+            return
+        }
         if entry.encoding == .integer {
             appendInteger(entry.integer, to: &buffer)
         } else {
@@ -70,22 +83,22 @@ public struct RDBEncoder: ~Copyable {
         }
     }
 
+    /// Adds elements until the buffer holds `limit` bytes; returns whether they were the last. A string is one element.
     @inline(never)
-    private mutating func appendAggregate(_ entry: Entry, to buffer: inout ByteBuffer, drain: Drain) {
+    private mutating func appendElements(
+        _ entry: Entry, _ progress: inout RDBProgress, to buffer: inout ByteBuffer, limit: Int
+    ) -> Bool {
+        defer { progress.hasBegun = true }
         switch entry.type {
-        case .string: break
-        case .list: appendList(entry.aggregate(), to: &buffer, drain: drain)
-        case .set: appendSet(entry.aggregate(), to: &buffer, drain: drain)
-        case .sortedSet: appendSortedSet(entry.aggregate(), to: &buffer, drain: drain)
-        case .hash: appendHash(entry.aggregate(), to: &buffer, drain: drain)
-        case .stream: appendStream(entry.aggregate(), to: &buffer, drain: drain)
+        case .string:
+            appendValue(entry, to: &buffer)
+            return true
+        case .list: return appendList(entry.aggregate(), &progress, to: &buffer, limit: limit)
+        case .set: return appendSet(entry.aggregate(), &progress, to: &buffer, limit: limit)
+        case .sortedSet: return appendSortedSet(entry.aggregate(), &progress, to: &buffer, limit: limit)
+        case .hash: return appendHash(entry.aggregate(), &progress, to: &buffer, limit: limit)
+        case .stream: return appendStream(entry.aggregate(), &progress, to: &buffer, limit: limit)
         }
-        drainIfLarge(&buffer, drain)
-    }
-
-    @inline(__always)
-    func drainIfLarge(_ buffer: inout ByteBuffer, _ drain: Drain) {
-        if buffer.count > Self.drainThreshold { drain(&buffer) }
     }
 
     // MARK: Strings

@@ -9,8 +9,10 @@ import Synchronization
 /// over all keys, one shard at a time and a few entries under each lock. Workers that are about to change an entry that the
 /// walk has not come to put it here first. So the file has each key once, in no order, and memory grows by a buffer.
 ///
-/// Lock order: shards → `fileLock` → `bufferLock` → dependency graph, which describes computed values. `fileLock` is left out
-/// but for an entry that may not fit the buffer, which is written with both held.
+/// Large values come in parts, from the walk and from workers. Since the file has a value in one piece, other entries are
+/// collected meanwhile.
+///
+/// Lock order: shards → `fileLock` → `bufferLock` → dependency graph, which describes computed values.
 public final class Snapshot: SnapshotTaking, @unchecked Sendable {
     /// How a file is written.
     public struct Options: Sendable {
@@ -36,13 +38,18 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
     private let options: Options
 
     private let bufferLock = ShardLock()
-    /// What is to be written next. Guarded by `bufferLock`, as are those below.
+    /// What is to be written first: parts of a large value, and what came before it. Guarded by `bufferLock`, as are those
+    /// below.
+    private var front = ByteBuffer()
+    /// How far the large value is that comes in parts; nil where none does.
+    private var partial: RDBProgress?
+    /// What is to be written behind `front`, when the large value is complete.
     private var buffer = ByteBuffer()
     private var encoder: RDBEncoder
     /// The database of the last record; -1 before the first.
     private var database = -1
     private let fileLock = ShardLock()
-    /// Taken from `buffer`, on its way to the file. Guarded by `fileLock`.
+    /// Taken from the buffers, on its way to the file. Guarded by `fileLock`.
     private var outgoing = ByteBuffer()
     private var failure: PersistenceError?
     /// When the walk went on after its last rest. The walk's own.
@@ -59,12 +66,12 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
     private static let slice = 64
     /// Microseconds that the walk works before it rests as long: whoever shares its core with it waits no longer than that.
     private static let burst: Int64 = 250
-    /// Bytes in the buffer from which on the walk writes them, and from which on whoever comes does.
+    /// Bytes of a part of a large value.
+    private static let partSize = 64 << 10
+    /// Bytes in the buffers from which on the walk writes them, and from which on whoever comes does.
     private static let writeThreshold = 256 << 10
     private static let limit = 16 << 20
     private static let keptBytes = 1 << 20
-    /// Bytes of an entry from which on it is not collected in memory.
-    private static let largeEntry = 1 << 20
 
     /// - Parameter file: empty; is not closed.
     public init(_ keyspace: Keyspace, to file: SnapshotFile, options: Options) {
@@ -96,8 +103,8 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
         if isCancelled.load(ordering: .relaxed) { throw PersistenceError("The snapshot was cancelled") }
         fileLock.lock()
         defer { fileLock.unlock() }
-        appendEnd()
         writeOut()
+        writeEnd()
         if let failure { throw failure }
     }
 
@@ -135,14 +142,19 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
     private func walk(_ database: Int) {
         for shard in 0..<ShardSet.shardCount {
             while keyspace.saveSlice(shard: shard, database: database, limit: Self.slice) {
+                // Whoever waits for another large value may have gone.
+                keyspace.savePart()
                 writeWhatIsCollected()
                 rest()
             }
             writeWhatIsCollected()
             rest()
-            if isCancelled.load(ordering: .relaxed) || hasFailed.load(ordering: .relaxed) { giveUp() }
+            if isUnwanted { giveUp() }
         }
     }
+
+    /// Whether nothing more of the file is wanted.
+    private var isUnwanted: Bool { isCancelled.load(ordering: .relaxed) || hasFailed.load(ordering: .relaxed) }
 
     private func writeWhatIsCollected() {
         guard buffered > Self.writeThreshold else { return }
@@ -150,8 +162,9 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
         syncInSteps()
     }
 
-    /// Leaves the core to others for as long as the walk has used it since the last time.
+    /// Leaves the core to others for as long as the walk has used it since the last time, unless much is waiting for it.
     private func rest() {
+        guard buffered < Self.limit else { return }
         let now = Clock.monotonicMicroseconds()
         guard now - burstStart >= Self.burst else { return }
         usleep(useconds_t(min(now - burstStart, 10 * Self.burst)))
@@ -170,12 +183,10 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
     private var buffered: Int {
         bufferLock.lock()
         defer { bufferLock.unlock() }
-        return buffer.count
+        return front.count + buffer.count
     }
 
     public func save(_ entry: Entry, database: Int, isFlushed: Bool) {
-        let isLarge = entry.memoryUsage > Self.largeEntry
-        if isLarge { fileLock.lock() }
         bufferLock.lock()
         select(database)
         let isWritten =
@@ -183,18 +194,35 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
             || options.describe(entry, database, isFlushed) {
                 encoder.appendAuxiliary(ByteView($0), $1, to: &buffer)
             }
-        if !isWritten {
-            // A value that is not served is no loss.
-        } else if isLarge {
-            encoder.appendRecord(entry, to: &buffer) { write(&$0) }
-        } else {
-            encoder.appendRecord(entry, to: &buffer)
-        }
-        let isFull = buffer.count > Self.limit
+        // A value that is not served is no loss.
+        if isWritten { encoder.appendRecord(entry, to: &buffer) }
+        let isFull = buffer.count > Self.limit && partial == nil
         bufferLock.unlock()
-        if isLarge { fileLock.unlock() }
         saved.wrappingAdd(1, ordering: .relaxed)
         if isFull { flush() }
+    }
+
+    public func savePart(_ entry: Entry, database: Int) -> Bool {
+        bufferLock.lock()
+        var progress = partial ?? beginParts(database)
+        let isDone =
+            isUnwanted || encoder.appendPart(of: entry, &progress, to: &front, limit: front.count + Self.partSize)
+        partial = isDone ? nil : progress
+        let isFull = front.count > Self.limit
+        bufferLock.unlock()
+        if isDone { saved.wrappingAdd(1, ordering: .relaxed) }
+        if isFull { flush() }
+        return isDone
+    }
+
+    /// Lets all that is collected go before the large value that begins. `bufferLock` is held.
+    private func beginParts(_ database: Int) -> RDBProgress {
+        front.append(buffer.view)
+        buffer.clear(keeping: Self.keptBytes)
+        encoder.appendDatabase(database, to: &front)
+        // What follows says anew where it belongs.
+        self.database = -1
+        return RDBProgress()
     }
 
     /// Says which database the next record is of. `bufferLock` is held.
@@ -224,10 +252,15 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
         }
     }
 
-    /// Writes what is in the buffer. `fileLock` is held.
+    /// Writes what is in the buffers. `fileLock` is held.
     private func writeOut() {
         bufferLock.lock()
-        swap(&buffer, &outgoing)
+        swap(&front, &outgoing)
+        bufferLock.unlock()
+        write(&outgoing)
+        bufferLock.lock()
+        // A large value may have begun, with what was to follow it before.
+        if partial == nil, front.isEmpty { swap(&buffer, &outgoing) }
         bufferLock.unlock()
         write(&outgoing)
     }
@@ -245,11 +278,9 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
         bytes.clear(keeping: Self.keptBytes)
     }
 
-    private func appendEnd() {
-        bufferLock.lock()
-        encoder.appendEnd(to: &buffer)
-        swap(&buffer, &outgoing)
-        bufferLock.unlock()
+    /// Ends the file. `fileLock` is held.
+    private func writeEnd() {
+        encoder.appendEnd(to: &outgoing)
         write(&outgoing)
         encoder.appendChecksum(options.hasChecksum ? file.checksum : 0, to: &outgoing)
         write(&outgoing)

@@ -1,21 +1,14 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The clients that people use, unmodified.
 @Suite struct ClientLibraryTests {
     /// Runs a program to its end and returns its status and what it printed.
     private func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+        let result = TestSupport.run([program] + arguments)
+        let ended = try #require(result)
+        return (ended.status, ended.output + ended.errors)
     }
 
     /// A file of the repository.
@@ -95,19 +88,22 @@ import Testing
         let server = try ServerProcess(kind)
         let client = try server.client()
         let process = Process()
-        let pipe = Pipe()
+        // A pipe would be open in servers that are started beside this one, too, and have no end before they do.
+        let path = "\(server.directory)/output"
+        FileManager.default.createFile(atPath: path, contents: nil)
+        let output = try #require(FileHandle(forWritingAtPath: path))
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["redis-cli", "-p", "\(server.port)", "SUBSCRIBE", "news"]
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = pipe
-        process.standardError = pipe
+        process.standardOutput = output
+        process.standardError = output
         try process.run()
         while try client.run("PUBLISH news hello") == .integer(0) { usleep(1000) }
         // The end of its connection is the end of it.
         #expect(try client.run("CLIENT KILL TYPE pubsub") == .integer(1))
-        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
-        #expect(output.contains("message\nnews\nhello\n"), "\(output)")
+        let printed = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(printed.contains("message\nnews\nhello\n"), "\(printed)")
     }
 
     @Test(arguments: ServerKind.all)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The servers that one test runs on: Freshet, and the Redis of the distribution as the judge of expectations.
@@ -70,14 +71,7 @@ public enum ServerKind: String, CaseIterable, Sendable, CustomTestStringConverti
 
     private static let redisVersion: Version = {
         guard let redisPath else { return "0.0" }
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: redisPath)
-        process.arguments = ["--version"]
-        process.standardOutput = output
-        guard (try? process.run()) != nil else { return "0.0" }
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
+        let text = TestSupport.run([redisPath, "--version"])?.output ?? ""
         return Version(text.split(separator: "v=").dropFirst().first?.prefix { $0 != " " } ?? "0.0")
     }()
 }

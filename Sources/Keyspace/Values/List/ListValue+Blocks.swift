@@ -2,11 +2,8 @@ import Primitives
 
 /// Whole blocks, as files hold them.
 extension ListValue {
-    /// Calls `body` with each block, from the head on; there are `blockCount`. `body` must not change the list.
-    public func forEachBlock(_ body: (Listpack) -> Void) {
-        if isSmall { return body(pack) }
-        for index in 0..<quick.chunkCount { body(quick.chunk(index).pack) }
-    }
+    /// The block at `index`, of which there are `blockCount`; good until the list changes.
+    public func block(_ index: Int) -> Listpack { isSmall ? pack : quick.chunk(index).pack }
 
     /// Adds the elements of a listpack that `Listpack.validate` accepted behind all others, and takes it over: as it is
     /// where it is within the limits, else element by element. O(1), or O(its elements).

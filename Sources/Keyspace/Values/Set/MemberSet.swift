@@ -37,18 +37,4 @@ extension MemberSet {
         take(segment, index, hash: element.hash).free()
         return true
     }
-
-    /// Calls `body` with the members of the segment where the hash `position` belongs, and answers the next segment's
-    /// lowest hash, 0 after the last. `body` must not change the table.
-    @inline(__always)
-    func forEach(at position: UInt64, _ body: (SetMember) -> Void) -> UInt64 {
-        let depth = header.pointee.depth
-        let index = depth == 0 ? 0 : Int(truncatingIfNeeded: position &>> UInt64(64 &- depth))
-        let word = header.pointee.directory[index]
-        Segment(word).forEachAhead(log: header.pointee.log, body)
-        let segmentDepth = UInt64(Segment.depth(word))
-        if segmentDepth == 0 { return 0 }
-        let step = 64 &- segmentDepth
-        return ((position &>> step) &+ 1) &<< step
-    }
 }

@@ -2,10 +2,8 @@ import Primitives
 
 /// Streams as files hold them: whole blocks, and groups with what is pending.
 extension StreamValue {
-    /// Calls `body` with the ID of each block and its listpack, in order. `body` must not change the stream.
-    public func forEachBlock(_ body: (StreamID, ByteView) -> Void) {
-        state.pointee.blocks.forEach { body($0.pointee.id, $0.pointee.pack.bytes) }
-    }
+    /// The blocks, in order. The stream must not change while they are gone through.
+    public var blocks: StreamBlockCursor { StreamBlockCursor(state.pointee.blocks) }
 
     /// Adds a block from outside behind all others; false, and the stream stays as it was, where it is damaged or does not
     /// come behind them. O(n).
@@ -37,6 +35,25 @@ extension StreamValue {
 
     /// How many entries a group that has read up to `id` has read, as far as that can be told.
     public func estimatedEntriesRead(upTo id: StreamID) -> Int64? { entriesAdded(upTo: id) }
+}
+
+/// Goes through the blocks of a stream.
+public struct StreamBlockCursor {
+    private let blocks: OrderedPages<StreamBlock>
+    private var position: OrderedPages<StreamBlock>.Position
+
+    init(_ blocks: OrderedPages<StreamBlock>) {
+        self.blocks = blocks
+        position = blocks.first
+    }
+
+    /// The ID of the next block and its listpack.
+    public mutating func next() -> (id: StreamID, bytes: ByteView)? {
+        guard position != blocks.end else { return nil }
+        let block = blocks.pointer(position)
+        position = blocks.after(position)
+        return (block.pointee.id, block.pointee.pack.bytes)
+    }
 }
 
 extension StreamGroup {

@@ -1,0 +1,18 @@
+import Keyspace
+
+/// How far the writing of a value has come that is written in parts.
+public struct RDBProgress {
+    var hasBegun = false
+    /// Where the elements go on: the number of a list's block, of a sorted set's members that are written, or a position of
+    /// a table.
+    var position: UInt64 = 0
+    /// What is left of a stream's blocks; nil before and behind them.
+    var blocks: StreamBlockCursor?
+    /// The group of a stream that is being written, and its consumer; nil where that is still to begin.
+    var group = 0
+    var consumer: Int?
+    /// What is left of what is pending for the group, or for the consumer.
+    var pending: PendingCursor?
+
+    public init() {}
+}
