@@ -5,9 +5,11 @@ import Primitives
 /// What changing the configuration of a running server does beside changing it.
 extension Server {
     /// CONFIG SET: changes all of `pairs` or nothing.
-    func setConfiguration(_ pairs: [(name: ByteView, value: ByteView)]) throws(ConfigurationError) {
+    func setConfiguration(
+        _ pairs: [(name: ByteView, value: ByteView)], holdsShards: Bool
+    ) throws(ConfigurationError) {
         let previous = settings
-        try changeConfiguration { (configuration) throws(ConfigurationError) in
+        try changeConfiguration(holdsShards: holdsShards) { (configuration) throws(ConfigurationError) in
             var changed = configuration
             _ = try changed.set(pairs)
             let clients = changed.settings.maxClients

@@ -79,7 +79,7 @@ final class Server: @unchecked Sendable {
         self.notifier = notifier
         files = Durability(server: self)
         keyspace.commitLog = durability.log
-        configurationDidChange()
+        configurationDidChange(holdsShards: false)
         let values = ValuePublisher(server: self)
         keyspace.add(observer: values)
         keyspace.markHolders.append(values)
@@ -102,18 +102,20 @@ final class Server: @unchecked Sendable {
     }
 
     /// Changes the configuration; workers take it over before their next commands.
+    ///
+    /// - Parameter holdsShards: whether the caller holds locks of shards.
     func changeConfiguration<R>(
-        _ body: (inout Configuration) throws(ConfigurationError) -> R
+        holdsShards: Bool = false, _ body: (inout Configuration) throws(ConfigurationError) -> R
     ) throws(ConfigurationError) -> R {
         let result = try configurationLock.withLock { (_) throws(ConfigurationError) in try body(&configuration) }
-        configurationDidChange()
+        configurationDidChange(holdsShards: holdsShards)
         return result
     }
 
-    private func configurationDidChange() {
+    private func configurationDidChange(holdsShards: Bool) {
         let settings = settings
         logLevelChanged?(settings.logLevel)
-        durability.configure(settings)
+        durability.configure(settings, holdsShards: holdsShards)
         observations.configure(settings)
         notifier?.configure()
         tracking.limit.store(settings.trackingTableMaxKeys, ordering: .relaxed)
@@ -172,7 +174,7 @@ final class Server: @unchecked Sendable {
     func start(ready: @escaping @Sendable () -> Void) throws(StartError) {
         try durability.start()
         durability.loading.begin()
-        configurationDidChange()
+        configurationDidChange(holdsShards: false)
         let loader = Thread.start(name: "loader") { [self] in load(ready) }
         guard loader != nil else {
             throw StartError("Could not start a thread: \(String(cString: strerror(errno)))")
@@ -197,7 +199,7 @@ final class Server: @unchecked Sendable {
         // Before clients are served: who is answered finds these lines in the log.
         ready()
         durability.loading.end()
-        configurationDidChange()
+        configurationDidChange(holdsShards: false)
         for worker in workers { worker.mailbox.send(.adoptSettings) }
     }
 

@@ -110,7 +110,8 @@ import Testing
         #expect(recorder.saved == ["0:b", "0:a+++"])
     }
 
-    @Test(arguments: [true, false]) func valuesOfDatabasesThatAreFlushedOrSwappedMeanwhileAreComplete(_ isFlushed: Bool) {
+    @Test(arguments: [true, false]) func valuesOfDatabasesThatAreFlushedOrSwappedMeanwhileAreComplete(_ isFlushed: Bool)
+    {
         for key in ["a", "b"] { fill(key) }
         fill("a", database: 1)
         door.keyspace.beginSnapshot(recorder)

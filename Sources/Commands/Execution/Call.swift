@@ -45,7 +45,7 @@ public struct Call: ~Copyable {
     /// transaction, during which they came, and whether or not replies are sent.
     public let pushes: UnsafeMutablePointer<ByteBuffer>
     /// Whether `CLIENT REPLY` hides what the call answers.
-    public internal(set) var isSilenced = false
+    public var isSilenced = false
     /// Two places for the text of an integer.
     public let scratch = UnsafeMutablePointer<UInt8>.allocate(capacity: 64)
     public let otherScratch = UnsafeMutablePointer<UInt8>.allocate(capacity: 64)

@@ -40,6 +40,7 @@ extension CommandError {
     public static let wrongType = CommandError("WRONGTYPE Operation against a key holding the wrong kind of value")
     public static let notInteger = CommandError("ERR value is not an integer or out of range")
     public static let notFloat = CommandError("ERR value is not a valid float")
+    public static let unblocked = CommandError("UNBLOCKED client unblocked via CLIENT UNBLOCK")
     public static let outOfRange = CommandError("ERR value is out of range")
     static let outsideInt32 = CommandError(
         "ERR value is out of range, value must between -2147483648 and 2147483647")

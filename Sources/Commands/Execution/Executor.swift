@@ -308,6 +308,8 @@ public struct Executor: ~Copyable {
         call.session.pointee.state.remove(.skipsNext)
         call.isSilenced = isSkipped || call.session.pointee.state.contains(.silent)
         dispatchDurably(found, arguments)
+        // CLIENT REPLY ON is answered even where it was to be skipped.
+        let isHidden = isSkipped && call.isSilenced
         call.isSilenced = false
         if call.session.pointee.state.contains(.tracking) { endCaching(found) }
         if call.session.pointee.isSuspended {
@@ -316,7 +318,7 @@ public struct Executor: ~Copyable {
         } else if call.session.pointee.state.contains(.resumed) {
             call.endSuspension()
         }
-        if isSkipped || !call.session.pointee.state.isDisjoint(with: [.silent, .skipsNext]) {
+        if isHidden || !call.session.pointee.state.isDisjoint(with: [.silent, .skipsNext]) {
             call.reply.output.pointee.truncate(to: mark)
         }
         call.appendPushes()

@@ -15,6 +15,13 @@ final class ClientRecord: Sendable {
         var user = "default"
     }
 
+    /// What becomes of a wait for the disk.
+    enum Wait: Int, AtomicRepresentable {
+        case none, waits
+        /// It is to end as if its time was over, or with an error.
+        case timeOut, fail
+    }
+
     struct Flags: OptionSet, Sendable {
         let rawValue: Int
         static let transaction = Flags(rawValue: 1)
@@ -43,6 +50,8 @@ final class ClientRecord: Sendable {
     let identity = Mutex(Identity())
     /// What it waits for keys with.
     let blocked = Mutex<BlockedCall?>(nil)
+    /// How WAITAOF goes on, where CLIENT UNBLOCK can end it.
+    let wait = Atomic<Wait>(.none)
     let lastInteraction: Counter
     let database = Counter()
     let flags = Counter()

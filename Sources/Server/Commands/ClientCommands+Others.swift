@@ -214,10 +214,18 @@ extension ClientCommands {
             }
         }
         let record = call.server.clients.find(Int(identifier))
+        if let record, endsWait(record, asError ? .fail : .timeOut) {
+            call.server.workers[record.worker].mailbox.send(.wake(record.identifier))
+            return call.reply.integer(1)
+        }
         guard let blocked = record?.blocked.withLock({ $0 }), blocked.cancel() else { return call.reply.integer(0) }
         let answer =
-            asError ? Array("-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n".utf8) : blocked.timeoutReply
+            asError ? Array("-\(CommandError.unblocked.message)\r\n".utf8) : blocked.timeoutReply
         answer.withView { call.server.answer(blocked, $0) }
         call.reply.integer(1)
+    }
+
+    private static func endsWait(_ record: ClientRecord, _ end: ClientRecord.Wait) -> Bool {
+        record.wait.compareExchange(expected: .waits, desired: end, ordering: .relaxed).exchanged
     }
 }

@@ -120,6 +120,7 @@ enum ClientCommands {
     private static func reply(_ call: inout Call) throws(CommandError) {
         if call.isWord(2, "on") {
             call.session.pointee.state.subtract([.silent, .skipsNext])
+            call.isSilenced = false
             call.reply.ok()
         } else if call.isWord(2, "off") {
             call.session.pointee.state.insert(.silent)

@@ -1,5 +1,6 @@
 import Commands
 import Configuration
+import Keyspace
 import Logging
 import Primitives
 import RESP
@@ -47,7 +48,7 @@ enum ConfigCommands {
         guard call.count % 2 == 0 else { throw .syntax }
         let pairs = stride(from: 2, to: call.count, by: 2).map { (name: call[$0], value: call[$0 + 1]) }
         do throws(ConfigurationError) {
-            try call.server.setConfiguration(pairs)
+            try call.server.setConfiguration(pairs, holdsShards: !call.access.held.isEmpty)
         } catch {
             throw CommandError(composed: "ERR " + error.description)
         }

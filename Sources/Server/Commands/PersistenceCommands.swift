@@ -2,6 +2,7 @@ import Commands
 import Persistence
 import Primitives
 import RESP
+import Synchronization
 
 /// SAVE, BGSAVE, BGREWRITEAOF, SYNC, REPLCONF, WAITAOF and FSYNC: when what is in memory gets to the disk.
 enum PersistenceCommands {
@@ -137,6 +138,11 @@ enum PersistenceCommands {
         if let suspension { deadline = suspension.deadline }
         let position = suspension.map { UInt64($0.count) } ?? log.appendedPosition
         let isSynced = log.syncedPosition >= position && call.isLogging
+        switch call.record?.wait.exchange(.none, ordering: .relaxed) {
+        case .timeOut: return answer(&call, isSynced)
+        case .fail: throw .unblocked
+        default: break
+        }
         // Nobody has a copy.
         if isSynced || local == 0, replicas == 0 { return answer(&call, isSynced) }
         if call.isInTransaction || call.now >= deadline { return answer(&call, isSynced) }
@@ -146,6 +152,7 @@ enum PersistenceCommands {
         var next = Suspension(deadline: deadline, wakesAt: deadline)
         next.count = Int(clamping: position)
         if !isSynced { call.worker.wake(call.session.pointee.identifier, synced: position) }
+        call.record?.wait.store(.waits, ordering: .relaxed)
         throw call.suspend(next)
     }
 

@@ -104,14 +104,18 @@ final class Durability: @unchecked Sendable {
     }
 
     /// Takes over the settings that concern the files.
-    func configure(_ settings: Settings) {
+    ///
+    /// - Parameter holdsShards: whether the caller holds locks of shards, so that the end of logging is left to `tick`.
+    func configure(_ settings: Settings, holdsShards: Bool) {
         log.policy = SyncPolicy(rawValue: settings.appendSync.rawValue) ?? .everysec
         log.addsTimestamps = settings.stampsLog
         guard !loading.isLoading, thread != nil else { return }
         updateRefusal()
         if settings.appendOnly, !server.keyspace.isLogging {
             request(.rewrite)
-        } else if !settings.appendOnly, server.keyspace.isLogging || log.syncedPosition < log.appendedPosition {
+        } else if !settings.appendOnly, !holdsShards,
+            server.keyspace.isLogging || log.syncedPosition < log.appendedPosition
+        {
             endLogging()
         }
     }

@@ -15,6 +15,30 @@ import Testing
         #expect(clock.now - start >= .milliseconds(49))
     }
 
+    @Test(arguments: ["TIMEOUT", "ERROR"])
+    func waitingForTheDiskCanBeEnded(_ reason: String) throws {
+        let server = try ServerProcess(.freshet, ["--appendonly", "yes"])
+        let (waiting, client) = (try server.raw(), try server.client())
+        let identifier = try waiting.run("CLIENT ID").description
+        #expect(try waiting.run("SET k v") == .ok)
+        waiting.send("WAITAOF 0 1 0\r\n")
+        try eventually { try client.run("CLIENT UNBLOCK \(identifier) \(reason)") == .integer(1) }
+        let reply = try waiting.readReply()
+        #expect(reply.isError == (reason == "ERROR"), "\(reply)")
+        #expect(try waiting.run("PING") == .status("PONG"))
+        #expect(try client.run("CLIENT UNBLOCK \(identifier)") == .integer(0))
+    }
+
+    @Test(arguments: ServerKind.all)
+    func aTransactionMayTurnTheLogOff(_ kind: ServerKind) throws {
+        let server = try ServerProcess(kind, ["--appendonly", "yes"])
+        let client = try server.client()
+        for line in ["MULTI", "SET k v", "CONFIG SET appendonly no"] { try client.run(line) }
+        #expect(try client.run("EXEC") == .array([.ok, .ok]))
+        #expect(try server.client().run("GET k") == .bulk("v"))
+        try eventually { try client.run("INFO persistence").text?.contains("aof_enabled:0") == true }
+    }
+
     @Test(arguments: ServerKind.all)
     func whoResetsTheConnectionMayNotWriteEither(_ kind: ServerKind) throws {
         let server = try ServerProcess(kind, ["--save", "3600 1000"])
