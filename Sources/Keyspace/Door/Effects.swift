@@ -1,4 +1,3 @@
-import Glibc
 import Primitives
 
 /// What a command, or a transaction, has done, as commands that do it again: what goes to the commit log.
@@ -34,44 +33,29 @@ public struct Effects: ~Copyable {
         if count == 0 {
             firstDatabase = database
         } else if database != lastDatabase {
-            Self.appendSelect(database, to: &text)
+            text.appendSelect(database)
         }
         lastDatabase = database
         count &+= 1
-        Self.appendHeader(UInt8(ascii: "*"), arguments, to: &text)
+        text.appendCommand(arguments: arguments)
     }
 
     /// Adds an argument.
     @inline(__always)
-    public mutating func append(_ argument: ByteView) { Self.append(argument, to: &text) }
+    public mutating func append(_ argument: ByteView) { text.appendArgument(argument) }
 
     /// Adds an argument.
     @inline(__always)
-    public mutating func append(_ argument: StaticString) { Self.append(ByteView(argument), to: &text) }
+    public mutating func append(_ argument: StaticString) { text.appendArgument(argument) }
 
     /// Adds an element of a value as an argument.
-    public mutating func append(_ element: ListpackElement) {
-        switch element {
-        case .bytes(let bytes): append(bytes)
-        case .integer(let value): append(value)
-        }
-    }
+    public mutating func append(_ element: ListpackElement) { text.appendArgument(element) }
 
     /// Adds the ID of an entry of a stream as an argument.
-    public mutating func append(_ id: StreamID) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: StreamID.maximumTextLength) { scratch in
-            guard let start = scratch.baseAddress else { return }
-            append(ByteView(start, count: id.write(to: start)))
-        }
-    }
+    public mutating func append(_ id: StreamID) { text.appendArgument(id) }
 
     /// Adds the text of a number as an argument.
-    public mutating func append(_ integer: Int64) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: maximumIntegerTextLength) { scratch in
-            guard let start = scratch.baseAddress else { return }
-            Self.append(ByteView(start, count: writeInteger(integer, to: start)), to: &text)
-        }
-    }
+    public mutating func append(_ integer: Int64) { text.appendArgument(integer) }
 
     /// Hands everything over to the keyspace's commit log, as one unit.
     public mutating func handOver(to keyspace: Keyspace) {
@@ -85,45 +69,6 @@ public struct Effects: ~Copyable {
         count = 0
         isReplaced = false
         text.clear(keeping: Self.keptBytes)
-    }
-
-    // MARK: The format
-
-    /// Adds `SELECT database`.
-    public static func appendSelect(_ database: Int, to text: inout ByteBuffer) {
-        text.append("*2\r\n$6\r\nSELECT\r\n")
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: maximumIntegerTextLength) { scratch in
-            guard let start = scratch.baseAddress else { return }
-            append(ByteView(start, count: writeInteger(Int64(database), to: start)), to: &text)
-        }
-    }
-
-    /// Adds a bulk string.
-    @inline(__always)
-    private static func append(_ argument: ByteView, to text: inout ByteBuffer) {
-        appendHeader(UInt8(ascii: "$"), argument.count, to: &text)
-        let target = text.reserve(argument.count &+ 2)
-        memcpy(target, argument.start, argument.count)
-        target[argument.count] = UInt8(ascii: "\r")
-        target[argument.count &+ 1] = UInt8(ascii: "\n")
-        text.commit(argument.count &+ 2)
-    }
-
-    /// Adds a line of a sign and a length.
-    @inline(__always)
-    private static func appendHeader(_ sign: UInt8, _ length: Int, to text: inout ByteBuffer) {
-        let target = text.reserve(maximumIntegerTextLength &+ 3)
-        target[0] = sign
-        var end = 1
-        if length < 10 {
-            target[1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: length)
-            end = 2
-        } else {
-            end &+= writeInteger(Int64(length), to: target + 1)
-        }
-        target[end] = UInt8(ascii: "\r")
-        target[end &+ 1] = UInt8(ascii: "\n")
-        text.commit(end &+ 2)
     }
 }
 

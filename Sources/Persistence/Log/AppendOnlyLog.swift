@@ -125,7 +125,7 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
         defer { lock.unlock() }
         let start = pending.count
         if stampsTime.load(ordering: .relaxed) { appendTimestamp() }
-        if effects.firstDatabase != lastDatabase { Effects.appendSelect(effects.firstDatabase, to: &pending) }
+        if effects.firstDatabase != lastDatabase { pending.appendSelect(effects.firstDatabase) }
         lastDatabase = effects.lastDatabase
         let isUnit = effects.count > 1
         if isUnit { pending.append("*1\r\n$5\r\nMULTI\r\n") }
@@ -139,7 +139,7 @@ public final class AppendOnlyLog: CommitLog, @unchecked Sendable {
         let seconds = Clock.wallMilliseconds() / 1000
         guard seconds > lastTimestamp else { return }
         lastTimestamp = seconds
-        Array("#TS:\(seconds)\r\n".utf8).withView { pending.append($0) }
+        LogTimestamp.append(seconds: seconds, to: &pending)
     }
 
     // MARK: Writing

@@ -102,7 +102,7 @@ final class LogReplayer {
         effects.append("DEL")
         name.key.withView { effects.append($0) }
         var text = ByteBuffer()
-        Effects.appendSelect(name.database, to: &text)
+        text.appendSelect(name.database)
         text.append(effects.text.view)
         try replay(text.view)
     }

@@ -108,7 +108,7 @@ public struct SavedComputation {
             (index == 2 ? value : argument).withView { effects.append($0) }
         }
         var text = ByteBuffer()
-        Effects.appendSelect(database, to: &text)
+        text.appendSelect(database)
         text.append(effects.text.view)
         return text.view.array
     }
