@@ -140,6 +140,9 @@ extension Directive {
             "size below which the append-only file is not rewritten"),
         Directive(
             "aof-load-truncated", .bool(\.loadsTruncatedLog), "use an append-only file whose end is incomplete"),
+        Directive(
+            "aof-use-rdb-preamble", .bool(\.startsLogWithSnapshot),
+            "rewrite the append-only file as a snapshot, and not as commands"),
         Directive("aof-timestamp-enabled", .bool(\.stampsLog), "write times to the append-only file"),
     ]
 
@@ -178,9 +181,6 @@ extension Directive {
 
     /// Directives that Redis has other values for; their defaults say what this server always does.
     private static let onlyDefaults: [Directive] = [
-        Directive(
-            "aof-use-rdb-preamble", .bool(\.startsLogWithSnapshot), onlyDefault: true,
-            "a rewritten append-only file begins with a snapshot"),
         Directive(
             "rdb-save-incremental-fsync", .bool(\.syncsSnapshotsInSteps), onlyDefault: true,
             "a snapshot is brought to the disk while it is written"),

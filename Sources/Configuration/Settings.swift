@@ -111,9 +111,10 @@ public struct Settings: Sendable {
     public var autoRewriteMinimumSize = 64 << 20
     /// Whether an append-only file is used whose last command is incomplete.
     public var loadsTruncatedLog = true
+    /// Whether a rewritten append-only file begins with a snapshot, and not with commands.
+    public var startsLogWithSnapshot = true
     /// Whether times are written to the append-only file.
     public var stampsLog = false
-    public var startsLogWithSnapshot = true
     public var syncsSnapshotsInSteps = true
     public var syncsRewritesInSteps = true
 

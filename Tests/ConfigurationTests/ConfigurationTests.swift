@@ -110,7 +110,7 @@ extension Configuration {
             ("save", "60 1000 5", "Invalid save parameters"),
             ("save", "0 1000", "Invalid save parameters"),
             ("dbfilename", "a", "can't set protected config"),
-            ("aof-use-rdb-preamble", "no", "not supported by this server"),
+            ("rdb-save-incremental-fsync", "no", "not supported by this server"),
             ("io-threads", "4", "not supported by this server"),
             ("maxmemory", "10%", "argument must be a memory value"),
             ("maxmemory-clients", "101%", "percentage argument must be less or equal to 100"),

@@ -116,10 +116,10 @@ final class TemporaryFolder {
 
     @Test func whatHasNoEffectIsAWarning() throws {
         let configuration = try Configuration.reading(
-            "io-threads 4\nport 1\nset-proc-title yes\naof-use-rdb-preamble no\ntls-port 0")
-        #expect(configuration.warnings.map(\.name) == ["io-threads", "set-proc-title", "aof-use-rdb-preamble"])
+            "io-threads 4\nport 1\nset-proc-title yes\nrdb-save-incremental-fsync no\ntls-port 0")
+        #expect(configuration.warnings.map(\.name) == ["io-threads", "set-proc-title", "rdb-save-incremental-fsync"])
         #expect(configuration.warnings.map(\.line) == [1, 3, 4])
-        #expect(configuration.value("aof-use-rdb-preamble") == "yes")
+        #expect(configuration.value("rdb-save-incremental-fsync") == "yes")
         let other = try Configuration.reading(
             "lazyfree-lazy-user-del no\nactiverehashing yes\nnotify-keyspace-events KEA")
         #expect(other.warnings.map(\.line) == [1])

@@ -59,7 +59,7 @@ struct RDBRoundTripTests {
                 var encoder = RDBEncoder()
                 var whole = ByteBuffer()
                 encoder.appendRecord(entry, to: &whole)
-                var progress = RDBProgress()
+                var progress = EncodingProgress()
                 var parts = ByteBuffer()
                 var count = 1
                 while !encoder.appendPart(of: entry, &progress, to: &parts, limit: parts.count + limit) { count += 1 }

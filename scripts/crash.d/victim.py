@@ -84,11 +84,12 @@ class Victim:
         self.port = None
 
     def start(self, patience=60):
-        """Starts a process, and waits until it has loaded its files."""
+        """Starts a process, and waits until it has loaded its files. What it writes bases in is left to chance."""
         self.port = servers.free_port()
+        base = random.choice(("yes", "no"))
         with open(self._log_path, "ab") as log:
             self._process = subprocess.Popen(
-                [*self._command, "--port", str(self.port)], cwd=self._data, env=self._environment,
+                [*self._command, "--aof-use-rdb-preamble", base, "--port", str(self.port)], cwd=self._data, env=self._environment,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + patience
         while True:

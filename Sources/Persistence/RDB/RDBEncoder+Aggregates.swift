@@ -8,7 +8,7 @@ extension RDBEncoder {
     private static let stretch = 256
 
     mutating func appendList(
-        _ list: ListValue, _ progress: inout RDBProgress, to buffer: inout ByteBuffer, limit: Int
+        _ list: ListValue, _ progress: inout EncodingProgress, to buffer: inout ByteBuffer, limit: Int
     ) -> Bool {
         if !progress.hasBegun { buffer.appendLength(list.blockCount) }
         var index = Int(progress.position)
@@ -32,7 +32,7 @@ extension RDBEncoder {
     }
 
     mutating func appendSet(
-        _ set: SetValue, _ progress: inout RDBProgress, to buffer: inout ByteBuffer, limit: Int
+        _ set: SetValue, _ progress: inout EncodingProgress, to buffer: inout ByteBuffer, limit: Int
     ) -> Bool {
         if set.encoding == .intset, let bytes = set.blockBytes {
             appendString(bytes, to: &buffer)
@@ -47,7 +47,7 @@ extension RDBEncoder {
     }
 
     mutating func appendSortedSet(
-        _ set: SortedSetValue, _ progress: inout RDBProgress, to buffer: inout ByteBuffer, limit: Int
+        _ set: SortedSetValue, _ progress: inout EncodingProgress, to buffer: inout ByteBuffer, limit: Int
     ) -> Bool {
         if let pack = set.listpack {
             appendString(pack.bytes, to: &buffer)
@@ -70,7 +70,7 @@ extension RDBEncoder {
     }
 
     mutating func appendHash(
-        _ hash: HashValue, _ progress: inout RDBProgress, to buffer: inout ByteBuffer, limit: Int
+        _ hash: HashValue, _ progress: inout EncodingProgress, to buffer: inout ByteBuffer, limit: Int
     ) -> Bool {
         let first = hash.minimumExpiry
         let expires = first != HashValue.noExpiry

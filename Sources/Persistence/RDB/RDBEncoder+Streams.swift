@@ -5,7 +5,7 @@ extension RDBEncoder {
     /// Blocks as they are, then what is known of the stream, then its groups: what is pending with times and counts, and
     /// for each consumer the IDs that are pending for it.
     mutating func appendStream(
-        _ stream: StreamValue, _ progress: inout RDBProgress, to buffer: inout ByteBuffer, limit: Int
+        _ stream: StreamValue, _ progress: inout EncodingProgress, to buffer: inout ByteBuffer, limit: Int
     ) -> Bool {
         if !progress.hasBegun {
             buffer.appendLength(stream.blockCount)
@@ -24,7 +24,7 @@ extension RDBEncoder {
     }
 
     private mutating func appendBlocks(
-        _ progress: inout RDBProgress, to buffer: inout ByteBuffer, limit: Int
+        _ progress: inout EncodingProgress, to buffer: inout ByteBuffer, limit: Int
     ) -> Bool {
         while let (id, bytes) = progress.blocks?.next() {
             buffer.appendLength(16)
@@ -46,7 +46,7 @@ extension RDBEncoder {
     }
 
     private mutating func appendGroup(
-        _ group: StreamGroup, _ progress: inout RDBProgress, to buffer: inout ByteBuffer, limit: Int
+        _ group: StreamGroup, _ progress: inout EncodingProgress, to buffer: inout ByteBuffer, limit: Int
     ) -> Bool {
         if progress.consumer == nil {
             guard appendPending(of: group, &progress, to: &buffer, limit: limit) else { return false }
@@ -63,7 +63,7 @@ extension RDBEncoder {
     }
 
     private mutating func appendPending(
-        of group: StreamGroup, _ progress: inout RDBProgress, to buffer: inout ByteBuffer, limit: Int
+        of group: StreamGroup, _ progress: inout EncodingProgress, to buffer: inout ByteBuffer, limit: Int
     ) -> Bool {
         if progress.pending == nil {
             appendString(group.name, to: &buffer)
@@ -83,7 +83,7 @@ extension RDBEncoder {
     }
 
     private mutating func appendConsumer(
-        _ consumer: StreamConsumer, of group: StreamGroup, _ progress: inout RDBProgress,
+        _ consumer: StreamConsumer, of group: StreamGroup, _ progress: inout EncodingProgress,
         to buffer: inout ByteBuffer, limit: Int
     ) -> Bool {
         if progress.pending == nil {

@@ -38,7 +38,7 @@ public struct RDBEncoder: ~Copyable {
     ///
     /// - Returns: whether it was the last.
     public mutating func appendPart(
-        of entry: Entry, _ progress: inout RDBProgress, to buffer: inout ByteBuffer, limit: Int
+        of entry: Entry, _ progress: inout EncodingProgress, to buffer: inout ByteBuffer, limit: Int
     ) -> Bool {
         if !progress.hasBegun { appendHead(entry, to: &buffer) }
         return appendElements(entry, &progress, to: &buffer, limit: limit)
@@ -72,7 +72,7 @@ public struct RDBEncoder: ~Copyable {
     @inline(__always)
     public mutating func appendValue(_ entry: Entry, to buffer: inout ByteBuffer) {
         guard entry.type == .string else {
-            var progress = RDBProgress()
+            var progress = EncodingProgress()
             _ = appendElements(entry, &progress, to: &buffer, limit: .max)
             return
         }
@@ -86,7 +86,7 @@ public struct RDBEncoder: ~Copyable {
     /// Adds elements until the buffer holds `limit` bytes; returns whether they were the last. A string is one element.
     @inline(never)
     private mutating func appendElements(
-        _ entry: Entry, _ progress: inout RDBProgress, to buffer: inout ByteBuffer, limit: Int
+        _ entry: Entry, _ progress: inout EncodingProgress, to buffer: inout ByteBuffer, limit: Int
     ) -> Bool {
         defer { progress.hasBegun = true }
         switch entry.type {

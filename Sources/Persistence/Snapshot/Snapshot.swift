@@ -3,7 +3,7 @@ import Keyspace
 import Primitives
 import Synchronization
 
-/// Writes all keys as they are at one moment to a file in Redis's format, while commands go on being executed.
+/// Writes all keys as they are at one moment to a file in one of Redis's formats, while commands go on being executed.
 ///
 /// One thread runs it: it takes the cut, for which everybody is stopped as long as it takes to lock all shards, and walks
 /// over all keys, one shard at a time and a few entries under each lock. Workers that are about to change an entry that the
@@ -16,10 +16,14 @@ import Synchronization
 public final class Snapshot: SnapshotTaking, @unchecked Sendable {
     /// How a file is written.
     public struct Options: Sendable {
+        /// What the file is written in.
+        public var format = Manifest.BaseFormat.rdb
         /// Whether long strings are compressed.
         public var compresses = true
-        /// Whether the file ends with a checksum; otherwise with a zero in its place.
+        /// Whether an RDB file ends with a checksum; otherwise with a zero in its place.
         public var hasChecksum = true
+        /// Whether commands begin with the time (`aof-timestamp-enabled`).
+        public var hasTimestamp = false
         /// Whether the file is the base of an append-only file.
         public var isBase = false
         /// The version of the server, as the file tells it.
@@ -42,12 +46,10 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
     /// below.
     private var front = ByteBuffer()
     /// How far the large value is that comes in parts; nil where none does.
-    private var partial: RDBProgress?
+    private var partial: EncodingProgress?
     /// What is to be written behind `front`, when the large value is complete.
     private var buffer = ByteBuffer()
-    private var encoder: RDBEncoder
-    /// The database of the last record; -1 before the first.
-    private var database = -1
+    private var encoder: SnapshotEncoder
     private let fileLock = ShardLock()
     /// Taken from the buffers, on its way to the file. Guarded by `fileLock`.
     private var outgoing = ByteBuffer()
@@ -78,7 +80,7 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
         self.keyspace = keyspace
         self.file = file
         self.options = options
-        encoder = RDBEncoder(compresses: options.compresses)
+        encoder = SnapshotEncoder(options)
     }
 
     /// Keys written so far, and how many there are at all.
@@ -116,23 +118,10 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
         let counts = keyspace.countsWhileLocked()
         total.store(counts.reduce(0) { $0 + $1.keys }, ordering: .relaxed)
         try onCut()
-        let version = counts.contains { $0.fieldExpiring > 0 } ? RDB.fieldExpiryVersion : RDB.version
-        appendHeader(version)
-        for (database, count) in counts.enumerated() where count.keys > 0 {
-            select(database)
-            encoder.appendSizes(keys: count.keys, expiring: count.expiring, to: &buffer)
-        }
+        encoder.appendHead(
+            counts, memory: keyspace.budget.used,
+            describesValues: keyspace.nodeStates.hasNodes.load(ordering: .relaxed), to: &buffer)
         keyspace.beginSnapshot(self)
-    }
-
-    private func appendHeader(_ version: Int) {
-        encoder.appendHeader(version: version, to: &buffer)
-        encoder.appendOrigin(
-            server: options.version, time: Clock.wallMilliseconds(), memory: keyspace.budget.used,
-            isBase: options.isBase, to: &buffer)
-        if keyspace.nodeStates.hasNodes.load(ordering: .relaxed) {
-            encoder.appendAuxiliary(ByteView(RDB.graphField), ByteView("1"), to: &buffer)
-        }
     }
 
     // MARK: Entries
@@ -188,14 +177,14 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
 
     public func save(_ entry: Entry, database: Int, isFlushed: Bool) {
         bufferLock.lock()
-        select(database)
+        encoder.select(database, to: &buffer)
         let isWritten =
             !entry.isComputed
             || options.describe(entry, database, isFlushed) {
-                encoder.appendAuxiliary(ByteView($0), $1, to: &buffer)
+                encoder.appendField($0, $1, to: &buffer)
             }
         // A value that is not served is no loss.
-        if isWritten { encoder.appendRecord(entry, to: &buffer) }
+        if isWritten { encoder.append(entry, to: &buffer) }
         let isFull = buffer.count > Self.limit && partial == nil
         bufferLock.unlock()
         saved.wrappingAdd(1, ordering: .relaxed)
@@ -216,20 +205,11 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
     }
 
     /// Lets all that is collected go before the large value that begins. `bufferLock` is held.
-    private func beginParts(_ database: Int) -> RDBProgress {
+    private func beginParts(_ database: Int) -> EncodingProgress {
         front.append(buffer.view)
         buffer.clear(keeping: Self.keptBytes)
-        encoder.appendDatabase(database, to: &front)
-        // What follows says anew where it belongs.
-        self.database = -1
-        return RDBProgress()
-    }
-
-    /// Says which database the next record is of. `bufferLock` is held.
-    private func select(_ database: Int) {
-        guard database != self.database else { return }
-        self.database = database
-        encoder.appendDatabase(database, to: &buffer)
+        encoder.beginParts(of: database, to: &front)
+        return EncodingProgress()
     }
 
     // MARK: The file
@@ -282,7 +262,7 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
     private func writeEnd() {
         encoder.appendEnd(to: &outgoing)
         write(&outgoing)
-        encoder.appendChecksum(options.hasChecksum ? file.checksum : 0, to: &outgoing)
+        encoder.appendChecksum(file.checksum, to: &outgoing)
         write(&outgoing)
     }
 }

@@ -99,6 +99,8 @@ extension Durability {
         let start = try LogScanner.startsWithSnapshot(file) ? try loadSnapshot(live.path, isWhole: false).end : 0
         let before = loading.loadedBytes.load(ordering: .relaxed)
         var scanner = try LogScanner(file, from: start)
+        var fields = LogField.Reader()
+        var computed = SavedComputations()
         replayer.begin()
         while true {
             switch try scanner.next() {
@@ -109,9 +111,13 @@ extension Durability {
                     throw PersistenceError("\(live.path), commands from offset \(offset) on: \(error)")
                 }
                 loading.loadedBytes.store(before + Int(offset - start) + commands.count, ordering: .relaxed)
-            case .annotation: break
-            case .end: return
-            case .cut(let cut): return try shorten(file, live, cut)
+            case .annotation(let line, _):
+                if live.isBase { fields.read(line) { computed.add($0, $1) } }
+            case .end:
+                return try computed.restore(replayer, databases: server.keyspace.databaseCount)
+            case .cut(let cut):
+                try shorten(file, live, cut)
+                return try computed.restore(replayer, databases: server.keyspace.databaseCount)
             case .damage(let damage):
                 throw PersistenceError(
                     """

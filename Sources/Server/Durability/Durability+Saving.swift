@@ -154,6 +154,11 @@ extension Durability {
         let turnsOn = isFirst && server.settings.appendOnly
         var options = options(server.settings)
         options.isBase = true
+        if !server.settings.startsLogWithSnapshot {
+            options.format = .aof
+            options.hasChecksum = false
+            options.hasTimestamp = server.settings.stampsLog
+        }
         // What comes behind the base; nothing where writes are not logged.
         var next: File?
         do throws(PersistenceError) {
@@ -172,7 +177,8 @@ extension Durability {
             if isFirst, let failure = log.currentFailure {
                 throw PersistenceError("What came after the base could not be kept: \(failure.reason)")
             }
-            try folder.directory.installBase(.rdb, followedBy: !isFirst ? .incremental : turnsOn ? .temporary : .none)
+            try folder.directory.installBase(
+                options.format, followedBy: !isFirst ? .incremental : turnsOn ? .temporary : .none)
         } catch {
             // A full disk is not to stay full of it.
             try? fileSystem.remove(folder.directory.names.temporaryBase)

@@ -2,7 +2,7 @@ import Commands
 import Persistence
 import Primitives
 
-/// What a snapshot says of computed values, to be published again once all keys are there.
+/// What a snapshot, or another base, says of computed values, to be published again once all keys are there.
 struct SavedComputations {
     private var served: [SavedComputation] = []
     /// Keys of which what was derived from them could not be told any more.

@@ -6,11 +6,12 @@ import Primitives
 struct KeyspaceText {
     private(set) var lines: [String: String] = [:]
 
-    init(_ keyspace: Keyspace) {
+    /// - Parameter showsEncodings: whether how values are kept is a part of it.
+    init(_ keyspace: Keyspace, showsEncodings: Bool = true) {
         for shard in 0..<ShardSet.shardCount {
             for database in 0..<keyspace.databaseCount {
                 keyspace.shard(shard).pointee.databases[database].table.forEach { entry in
-                    lines["\(database)/\(Self.quoted(entry.key))"] = Self.describe(entry)
+                    lines["\(database)/\(Self.quoted(entry.key))"] = Self.describe(entry, showsEncodings)
                     return true
                 }
             }
@@ -31,9 +32,9 @@ struct KeyspaceText {
 
     private static func quoted(_ element: ListpackElement) -> String { element.withBytes { quoted($0) } }
 
-    private static func describe(_ entry: Entry) -> String {
+    private static func describe(_ entry: Entry, _ showsEncodings: Bool) -> String {
         let expiry = entry.expiry.map { " until \($0)" } ?? ""
-        let encoding = entry.type == .string ? "" : " \(entry.encoding)"
+        let encoding = entry.type == .string || !showsEncodings ? "" : " \(entry.encoding)"
         return "\(entry.type)\(encoding)\(expiry)\(entry.isComputed ? " computed" : ""): \(value(entry))"
     }
 

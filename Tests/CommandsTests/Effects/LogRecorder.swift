@@ -35,7 +35,8 @@ final class LogRecorder: CommitLog, @unchecked Sendable {
     /// The same as text: arguments with spaces between them, commands with `; `, units with ` | `.
     func takeText() -> String { take().map(\.description).joined(separator: " | ") }
 
-    private static func commands(_ text: [UInt8]) -> [[[UInt8]]] {
+    /// The commands that a text of some consists of.
+    static func commands(_ text: [UInt8]) -> [[[UInt8]]] {
         var position = 0
         func number() -> Int {
             let end = text[position...].firstIndex(of: 13) ?? text.endIndex

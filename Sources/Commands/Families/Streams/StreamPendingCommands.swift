@@ -134,9 +134,17 @@ public enum StreamPendingCommands {
     ) -> Bool {
         var cursor = group.pending(exactly: id)
         guard let entry = group.stream.entry(id) else {
-            // What was deleted is nobody's any more.
-            if cursor != nil { call.logAcknowledgement(key, group, id) }
-            cursor?.remove()
+            guard cursor == nil else {
+                // What was deleted is nobody's any more.
+                call.logAcknowledgement(key, group, id)
+                cursor?.remove()
+                return false
+            }
+            // But what a base says of it, was so.
+            guard call.isReplaying, options.forces else { return false }
+            group.force(id, on: consumer, now: call.now)
+            guard let forced = group.pending(exactly: id) else { return false }
+            give(forced, to: consumer, call, at: options.deliveryTime, count: options.retryCount, onlyID: true)
             return false
         }
         if let pending = cursor?.current {

@@ -9,6 +9,9 @@ import Testing
         ServerKind.all.map { (writer, $0) }
     }
 
+    /// What a base is written in: an RDB file, or commands.
+    private static let formats = ["yes", "no"]
+
     /// Logging as nothing of it is lost with the process: Redis puts off writing while it syncs.
     private static func logging(_ kind: ServerKind) -> [String] {
         ["--appendonly", "yes"] + (kind == .redis ? ["--appendfsync", "always"] : [])
@@ -33,14 +36,20 @@ import Testing
         #expect(Set(try Contents.all(next.client())).symmetricDifference(contents) == [])
     }
 
-    @Test(arguments: pairs)
-    func whatWasRewrittenIsThereAfterAKill(_ pair: (writer: ServerKind, reader: ServerKind)) throws {
+    @Test(arguments: pairs, formats)
+    func whatWasRewrittenIsThereAfterAKill(
+        _ pair: (writer: ServerKind, reader: ServerKind), _ format: String
+    ) throws {
         let (server, contents) = try Self.filled(pair.writer, Self.logging(pair.writer))
         let client = try server.client()
-        try client.run("BGREWRITEAOF")
-        try eventually { try client.run("INFO persistence").text?.contains("aof_rewrite_in_progress:0") == true }
+        // At run time.
+        #expect(try client.run("CONFIG SET aof-use-rdb-preamble \(format)") == .status("OK"))
+        try client.rewriteLog()
         try client.run("SET behind it")
         server.kill()
+        let bases = try FileManager.default.contentsOfDirectory(atPath: "\(server.directory)/appendonlydir")
+            .filter { $0.contains(".base.") }
+        #expect(bases == ["appendonly.aof.2.base.\(format == "yes" ? "rdb" : "aof")"])
         let next = try ServerProcess(pair.reader, ["--appendonly", "yes", "--dir", server.directory])
         let reader = try next.client()
         #expect(try reader.run("GETDEL behind") == .bulk("it"))
@@ -56,7 +65,6 @@ import Testing
         #expect(Set(try Contents.all(next.client())).symmetricDifference(contents) == [])
     }
 
-    /// DEBUG DIGEST and the like exist nowhere else: what Redis has reloaded by itself is what it has written.
     @Test(arguments: ServerKind.all)
     func whatExpiresMeanwhileIsLeftOut(_ kind: ServerKind) throws {
         let server = try ServerProcess(kind, [])
@@ -125,7 +133,8 @@ import Testing
     /// Counters are always raised together; no snapshot may tell them apart, whenever it was taken. Some are fields of a hash
     /// that is saved in parts.
     @Test func aSnapshotIsOfOneMoment() async throws {
-        let server = try ServerProcess(.freshet, ["--appendonly", "yes"])
+        // A file of either form.
+        let server = try ServerProcess(.freshet, ["--appendonly", "yes", "--aof-use-rdb-preamble", "no"])
         let client = try server.client()
         for start in stride(from: 0, to: 40_000, by: 1000) {
             _ = try client.pipeline((start..<start + 1000).map { ["SET", "key:\($0)", "0"].map { Array($0.utf8) } })
@@ -153,8 +162,7 @@ import Testing
         }
         writers.forEach { $0.start() }
         for _ in 0..<3 { #expect(try client.run("SAVE") == .status("OK")) }
-        try client.run("BGREWRITEAOF")
-        try eventually { try client.run("INFO persistence").text?.contains("aof_rewrite_in_progress:0") == true }
+        try client.rewriteLog()
         stop.set()
         eventually { stop.count == 3 }
         let sum = try client.run("GET sum")
@@ -178,21 +186,28 @@ import Testing
         }
     }
 
+    /// How what was derived from what may come to the disk: by a base, by the log, by a snapshot.
+    private static let ways = [("BGREWRITEAOF", "yes"), ("BGREWRITEAOF", "no"), ("PING", "yes"), ("SAVE", "yes")]
+
+    private static func arguments(_ way: (command: String, format: String)) -> [String] {
+        ["--appendonly", way.command == "SAVE" ? "no" : "yes", "--aof-use-rdb-preamble", way.format]
+    }
+
     /// What computed values were derived from is known after a restart, from the log and from a snapshot.
-    @Test(arguments: ["BGREWRITEAOF", "PING", "SAVE"])
-    func computedValuesAreFreshOrGone(_ command: String) throws {
-        let server = try ServerProcess(.freshet, ["--appendonly", command == "SAVE" ? "no" : "yes"])
+    @Test(arguments: ways)
+    func computedValuesAreFreshOrGone(_ way: (command: String, format: String)) throws {
+        let arguments = Self.arguments(way)
+        let server = try ServerProcess(.freshet, arguments)
         let client = try server.client()
         for line in [
             "SET src 1", "SET other 1", "COMPUTE.SET a va DEPS 1 src", "COMPUTE.SET b vb DEPS 1 a",
             "COMPUTE.SET c vc DEPS 1 absent", "COMPUTE.SET t vt TAGS 1 label", "COMPUTE.SET stale vs DEPS 1 other",
             "COMPUTE.SET above vx DEPS 1 b EX 10000", "SET other 2", "COMPUTE.BEGIN lease",
         ] { #expect(!(try client.run(line).isError), "\(line)") }
-        try client.run(command)
+        try client.run(way.command)
         try eventually { try client.run("INFO persistence").text?.contains("aof_rewrite_in_progress:0") == true }
         server.kill()
-        let next = try ServerProcess(
-            .freshet, ["--appendonly", command == "SAVE" ? "no" : "yes", "--dir", server.directory])
+        let next = try ServerProcess(.freshet, arguments + ["--dir", server.directory])
         let reader = try next.client()
         func values() throws -> String { try reader.run("MGET a b c t above stale").description }
         #expect(try values() == #"["va", "vb", "vc", "vt", "vx", (nil)]"#)
@@ -204,15 +219,14 @@ import Testing
     }
 
     /// What follows a base may put off the expiry of what it holds.
-    @Test(arguments: ServerKind.all)
-    func whatWouldHaveExpiredSinceTheBaseIsThere(_ kind: ServerKind) throws {
-        let server = try ServerProcess(kind, Self.logging(kind))
+    @Test(arguments: ServerKind.all, formats)
+    func whatWouldHaveExpiredSinceTheBaseIsThere(_ kind: ServerKind, _ format: String) throws {
+        let server = try ServerProcess(kind, Self.logging(kind) + ["--aof-use-rdb-preamble", format])
         let client = try server.client()
         for command in [
             "SET a 1 PX 500", "SET b 1 PX 500", "SET c 1 PX 500", "RPUSH d 1", "PEXPIRE d 500", "SET clock 1 PX 500",
         ] { #expect(!(try client.run(command).isError)) }
-        try client.run("BGREWRITEAOF")
-        try eventually { try client.run("INFO persistence").text?.contains("aof_rewrite_in_progress:0") == true }
+        try client.rewriteLog()
         #expect(
             try client.pipeline(lines: [
                 "PEXPIRE a 3600000", "PERSIST b", "INCR c", "PERSIST c", "RPUSH d 2", "PERSIST d",
@@ -225,15 +239,15 @@ import Testing
     }
 
     /// A source that has expired when the files are read has changed what was derived from it.
-    @Test(arguments: ["BGREWRITEAOF", "PING", "SAVE"])
-    func whatWasDerivedFromWhatHasExpiredIsNotServed(_ command: String) throws {
-        let arguments = ["--appendonly", command == "SAVE" ? "no" : "yes"]
+    @Test(arguments: ways)
+    func whatWasDerivedFromWhatHasExpiredIsNotServed(_ way: (command: String, format: String)) throws {
+        let arguments = Self.arguments(way)
         let server = try ServerProcess(.freshet, arguments)
         let client = try server.client()
         for line in [
             "SET src 1 PX 50", "HSET hash f 1 g 2", "HPEXPIRE hash 50 FIELDS 1 f", "SET stays 1",
             "COMPUTE.SET a va DEPS 1 src", "COMPUTE.SET b vb DEPS 1 a", "COMPUTE.SET c vc DEPS 1 hash",
-            "COMPUTE.SET d vd DEPS 1 stays", command,
+            "COMPUTE.SET d vd DEPS 1 stays", way.command,
         ] { #expect(!(try client.run(line).isError), "\(line)") }
         try eventually { try client.run("INFO persistence").text?.contains("aof_rewrite_in_progress:0") == true }
         server.kill()
@@ -330,8 +344,9 @@ import Testing
         if kind == .freshet { #expect(try server.client().run("SYNC").isError) }
     }
 
-    @Test func emptyingADatabaseDuringASnapshotDoesNoHarm() throws {
-        let server = try ServerProcess(.freshet, ["--appendonly", "yes"])
+    @Test(arguments: formats)
+    func emptyingADatabaseDuringASnapshotDoesNoHarm(_ format: String) throws {
+        let server = try ServerProcess(.freshet, ["--appendonly", "yes", "--aof-use-rdb-preamble", format])
         let client = try server.client()
         for start in stride(from: 0, to: 50_000, by: 1000) {
             _ = try client.pipeline((start..<start + 1000).map { ["SET", "key:\($0)", "x"].map { Array($0.utf8) } })
