@@ -11,7 +11,7 @@ import Synchronization
 /// them.
 ///
 /// What has expired is left out, unless something depends on it: what follows a base may have put the expiry off, and what
-/// was derived from a key must be told of it.
+/// was derived from a key must be told of its expiry.
 public final class SnapshotLoader: @unchecked Sendable {
     /// Is told how far loading has come. Called by one thread at a time.
     public typealias Progress = @Sendable (_ bytes: Int, _ keys: Int, _ expired: Int) -> Void
@@ -57,13 +57,15 @@ public final class SnapshotLoader: @unchecked Sendable {
     /// - Parameters:
     ///   - checks: whether a checksum that is there must be right.
     ///   - isWhole: whether nothing may follow it.
+    ///   - keepsExpired: whether what has expired is put into the keyspace too. It is in any case where something was derived
+    ///     from others.
     /// - Returns: where in the file it ends, and whether what has expired is in the keyspace.
     /// - Throws: what is wrong with the file, and where. What was loaded until then is in the keyspace.
     public func load(
-        _ path: String, checks: Bool, isWhole: Bool, progress: Progress
+        _ path: String, checks: Bool, isWhole: Bool, keepsExpired keepsAll: Bool, progress: Progress
     ) throws(PersistenceError) -> (end: Int64, hasExpired: Bool) {
         let file = try MappedFile(path: path)
-        keepsExpired.store(!isWhole, ordering: .relaxed)
+        keepsExpired.store(keepsAll, ordering: .relaxed)
         var threads: [Thread] = []
         for index in 0..<threadCount {
             guard let thread = Thread.start(name: "loader-\(index)", { [self] in work() }) else { break }

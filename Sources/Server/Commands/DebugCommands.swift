@@ -37,6 +37,8 @@ enum DebugCommands {
         switch (call[1].lowercasedString, call.count) {
         case ("sleep", 3): sleep(&call)
         case ("object", 3): try object(&call)
+        case ("reload", _): try reload(&call, snapshotReload(call))
+        case ("loadaof", _): try reload(&call, .log)
         case ("set-active-expire", 3): setActiveExpiry(&call)
         case ("stringmatch-len", 4):
             call.reply.integer(Glob.matches(call[2], call[3]))
@@ -62,6 +64,43 @@ enum DebugCommands {
         while nanosleep(&left, &rest) != 0, errno == EINTR { left = rest }
         call.reply.ok()
     }
+
+    // MARK: Reading the files again
+
+    private static func snapshotReload(_ call: borrowing Call) throws(CommandError) -> Durability.Reload {
+        var (saves, empties, merges) = (true, true, false)
+        for index in 2..<call.count {
+            switch call[index].lowercasedString {
+            case "nosave": saves = false
+            case "noflush": empties = false
+            case "merge": merges = true
+            default:
+                throw CommandError("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
+            }
+        }
+        return .snapshot(saves: saves, empties: empties, merges: merges)
+    }
+
+    /// Waits until the saver has read the files.
+    private static func reload(_ call: inout Call, _ reload: Durability.Reload) throws(CommandError) {
+        let durability = call.server.durability
+        let session = call.session.pointee.identifier
+        guard call.takeSuspension() == nil else {
+            guard let failure = durability.withState({ $0.reloads.removeValue(forKey: session) }) else {
+                throw CommandError("ERR")
+            }
+            if let failure { throw failure }
+            return call.reply.ok()
+        }
+        if durability.loading.isLoading { throw .loading }
+        guard !call.isInTransaction else {
+            throw CommandError("ERR DEBUG RELOAD and DEBUG LOADAOF cannot be used inside a transaction.")
+        }
+        durability.request(reload, for: Durability.Waiter(.reload, call))
+        throw call.suspend(Suspension(deadline: .max, wakesAt: .max))
+    }
+
+    // MARK: Values
 
     private static func object(_ call: inout Call) throws(CommandError) {
         guard let entry = call.access.find(call.key(2)) else { throw .noSuchKey }
@@ -142,10 +181,13 @@ enum DebugCommands {
             "DEBUG",
             [
                 "ERROR <string>", "    Reply with an error of that text.",
+                "LOADAOF", "    Forget all keys and load the append-only file.",
                 "LOG <message>", "    Write <message> to the log.",
                 "OBJECT <key>", "    Show how the value of <key> is kept.",
                 "PROTOCOL <type>", "    Reply with a value of that type: string, integer, double, bignum, null,",
                 "    array, set, map, attrib, push, verbatim, true or false.",
+                "RELOAD [NOSAVE] [NOFLUSH] [MERGE]", "    Save a snapshot, forget all keys and load it. NOSAVE: the",
+                "    last one is loaded. NOFLUSH: keys stay; with MERGE those of the snapshot replace them.",
                 "SET-ACTIVE-EXPIRE <0|1>", "    Whether keys are removed at their time although nobody asks for them.",
                 "SLEEP <seconds>", "    Stop the server for so long. Decimals are allowed.",
                 "STRINGMATCH-LEN <pattern> <string>", "    Whether the glob <pattern> matches <string>.",

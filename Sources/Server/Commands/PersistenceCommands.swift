@@ -70,7 +70,7 @@ enum PersistenceCommands {
         case .rewrite:
             durability.request(.snapshot)
             call.reply.simple("Background saving scheduled")
-        case .copy, nil:
+        case .copy, .reload, nil:
             durability.request(.snapshot)
             call.reply.simple("Background saving started")
         }
@@ -114,7 +114,7 @@ enum PersistenceCommands {
         let durability = call.server.durability
         switch durability.withState({ $0.active }) {
         case .rewrite: throw CommandError("ERR Background append only file rewriting already in progress")
-        case .snapshot, .copy:
+        case .snapshot, .copy, .reload:
             durability.request(.rewrite)
             call.reply.simple("Background append only file rewriting scheduled")
         case nil:

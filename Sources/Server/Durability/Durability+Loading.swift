@@ -55,21 +55,23 @@ extension Durability {
     private func loadSnapshotIfPresent() throws(PersistenceError) -> Bool {
         guard let status = try fileSystem.status(snapshotPath), !status.isFolder else { return false }
         loading.totalBytes.store(Int(status.size), ordering: .relaxed)
-        let hasExpired = try loadSnapshot(snapshotPath, isWhole: true).hasExpired
+        let hasExpired = try loadSnapshot(snapshotPath, isWhole: true, keepsExpired: false).hasExpired
         if hasExpired { LogReplayer(server.keyspace, limits: CommandLimits(server.settings)).expire() }
         return true
     }
 
-    /// Loads the snapshot that a file is, or begins with; returns where it ends, and whether what has expired is there.
-    private func loadSnapshot(
-        _ path: String, isWhole: Bool
+    /// Loads the snapshot that a file is, or begins with; returns where it ends, and whether what has expired is there, as
+    /// it is also where something may depend on it.
+    func loadSnapshot(
+        _ path: String, isWhole: Bool, keepsExpired: Bool
     ) throws(PersistenceError) -> (end: Int64, hasExpired: Bool) {
         let settings = server.settings
         let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
         let loader = SnapshotLoader(server.keyspace, limits: ValueLimits(settings), threads: cores > 1 ? cores : 0)
         var computed = SavedComputations()
         loader.onField = { computed.add($0, $1) }
-        let loaded = try loader.load(path, checks: settings.checksSnapshots, isWhole: isWhole) { [loading] in
+        let checks = settings.checksSnapshots
+        let loaded = try loader.load(path, checks: checks, isWhole: isWhole, keepsExpired: keepsExpired) { [loading] in
             loading.loadedBytes.store($0, ordering: .relaxed)
             loading.keys.store($1, ordering: .relaxed)
             loading.expired.store($2, ordering: .relaxed)
@@ -81,7 +83,8 @@ extension Durability {
 
     // MARK: The append-only file
 
-    private func load(_ folder: borrowing AppendOnlyDirectory) throws(PersistenceError) {
+    /// Loads all files.
+    func load(_ folder: borrowing AppendOnlyDirectory) throws(PersistenceError) {
         let files = try folder.files()
         loading.totalBytes.store(files.reduce(0) { $0 + Int($1.size ?? 0) }, ordering: .relaxed)
         let replayer = LogReplayer(server.keyspace, limits: CommandLimits(server.settings))
@@ -96,7 +99,8 @@ extension Durability {
     ) throws(PersistenceError) {
         let file = try fileSystem.open(live.path, .changing)
         guard try file.size() > 0 else { return }
-        let start = try LogScanner.startsWithSnapshot(file) ? try loadSnapshot(live.path, isWhole: false).end : 0
+        let startsWithSnapshot = try LogScanner.startsWithSnapshot(file)
+        let start = startsWithSnapshot ? try loadSnapshot(live.path, isWhole: false, keepsExpired: true).end : 0
         let before = loading.loadedBytes.load(ordering: .relaxed)
         var scanner = try LogScanner(file, from: start)
         var fields = LogField.Reader()

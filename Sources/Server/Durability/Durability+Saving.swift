@@ -123,8 +123,9 @@ extension Durability {
 
     // MARK: The append-only file
 
-    /// Writes a new base for the append-only file, and begins one where there is none.
-    func rewriteLog() {
+    /// Writes a new base for the append-only file, and begins one where there is none; returns whether that could be done.
+    @discardableResult
+    func rewriteLog() -> Bool {
         let start = Clock.wallMilliseconds()
         do throws(PersistenceError) {
             try rewrite()
@@ -137,6 +138,7 @@ extension Durability {
             }
             server.log.notice("Background AOF rewrite finished successfully")
             updateRefusal()
+            return true
         } catch {
             withState { state in
                 state.lastError = error.description
@@ -145,6 +147,7 @@ extension Durability {
                 state.consecutiveRewriteFailures += 1
             }
             server.log.warning("Rewriting the append-only file failed: \(error)")
+            return false
         }
     }
 

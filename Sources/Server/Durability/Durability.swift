@@ -1,3 +1,4 @@
+import Commands
 import Configuration
 import EventLoop
 import Glibc
@@ -17,6 +18,8 @@ final class Durability: @unchecked Sendable {
         case snapshot, rewrite
         /// A snapshot for a client.
         case copy
+        /// Reading the files again.
+        case reload
     }
 
     /// What the saver is doing, is to do, and has done.
@@ -49,6 +52,9 @@ final class Durability: @unchecked Sendable {
         /// Those that want a snapshot for themselves, and what there is for them.
         var wantsCopies: Set<Int> = []
         var copies: [Int: File] = [:]
+        /// Those that want files to be read again, and what has become of that.
+        var wantsReloads: [(session: Int, reload: Reload)] = []
+        var reloads: [Int: CommandError?] = [:]
         /// What is being written.
         var snapshot: Snapshot?
         /// Bytes of the append-only files after the last rewrite, and of those before the one that is appended to.
@@ -169,6 +175,9 @@ final class Durability: @unchecked Sendable {
             case .copy:
                 let clients = copySnapshot()
                 endTask { $0.task == .copy && clients.contains($0.session) }
+            case .reload:
+                let clients = reload()
+                endTask { $0.task == .reload && clients.contains($0.session) }
             }
         }
     }
@@ -190,6 +199,7 @@ final class Durability: @unchecked Sendable {
                 return begin(.snapshot)
             }
             if !guarded.wantsCopies.isEmpty { return begin(.copy) }
+            if !guarded.wantsReloads.isEmpty { return begin(.reload) }
             condition.wait()
         }
         return nil
@@ -202,7 +212,7 @@ final class Durability: @unchecked Sendable {
         switch task {
         case .snapshot: guarded.lastSaveAttempt = guarded.runningSince / 1000
         case .rewrite: guarded.lastRewriteAttempt = guarded.runningSince / 1000
-        case .copy: break
+        case .copy, .reload: break
         }
         return task
     }
@@ -227,10 +237,17 @@ final class Durability: @unchecked Sendable {
             case .snapshot: state.wantsSnapshot = true
             case .rewrite: state.wantsRewrite = true
             case .copy: if let waiter { state.wantsCopies.insert(waiter.session) }
+            case .reload: break
             }
             if let waiter { state.waiters.append(waiter) }
         }
         condition.broadcast()
+    }
+
+    /// Asks for files to be read again.
+    func request(_ reload: Reload, for waiter: Waiter) {
+        withState { $0.wantsReloads.append((waiter.session, reload)) }
+        request(.reload, for: waiter)
     }
 
     /// Forgets what a connection that has gone had asked for.
@@ -238,6 +255,8 @@ final class Durability: @unchecked Sendable {
         withState { state in
             state.wantsCopies.remove(session)
             state.copies[session] = nil
+            state.wantsReloads.removeAll { $0.session == session }
+            state.reloads[session] = nil
         }
     }
 

@@ -86,6 +86,15 @@ final class LogReplayer {
         }
     }
 
+    /// Removes all keys.
+    func empty() throws(PersistenceError) {
+        begin()
+        var text = ByteBuffer()
+        text.appendCommand(arguments: 1)
+        text.appendArgument("FLUSHALL")
+        try replay(text.view)
+    }
+
     /// Removes all that has expired.
     func expire() {
         pipeline.pointee.executor.select(session, now: Clock.wallMilliseconds())

@@ -37,6 +37,8 @@ final class Worker: @unchecked Sendable {
         case resume
         /// Count that no command is executed any more that has begun before writes were held.
         case noteHold(TurnCount)
+        /// Do nothing until that is over.
+        case rest(Intermission)
         /// Take over what has changed of settings and users.
         case adoptSettings
         /// The log has been brought to the disk.
@@ -227,6 +229,7 @@ final class Worker: @unchecked Sendable {
             if let connection = connections[identifier] { self.answer(connection, blocked, answer) }
         case .resume: resumePaused()
         case .noteHold(let turns): turns.add()
+        case .rest(let intermission): intermission.rest()
         case .logSynced: releaseSynced()
         case .adoptSettings: adoptSettings()
         case .stop: isStopping = true
