@@ -42,9 +42,20 @@ public enum Allocation {
     @inlinable @inline(__always)
     public static func footprint(_ size: Int) -> Int { max(32, (size &+ 8 &+ 15) & ~15) }
 
-    /// Lets the allocator merge blocks when they are freed. By default glibc puts small ones aside and merges all of them
-    /// at some later call: after a million keys have expired that one takes 40 ms.
-    public static func avoidPauses() { mallopt(M_MXFAST, 0) }
+    /// Blocks of so many bytes are ranges of pages of their own.
+    private static let longBlock: CInt = 1 << 20
+
+    /// Tells the allocator what it cannot know. To be called before the first thread is started.
+    public static func configure() {
+        // By default it puts small blocks that are freed aside and merges all of them at some later call: after a million
+        // keys have expired that one takes 40 ms.
+        mallopt(M_MXFAST, 0)
+        // By default it takes long blocks from among the short ones once one as long has been freed. The holes that they
+        // leave are filled with short ones, and for the next long one more memory is needed.
+        mallopt(M_MMAP_THRESHOLD, longBlock)
+        // What is free at the end goes back to the system from so many bytes on; as above where nothing is set.
+        mallopt(M_TRIM_THRESHOLD, 2 * longBlock)
+    }
 
     @usableFromInline @inline(never)
     static func outOfMemory(_ size: Int) -> Never {

@@ -19,7 +19,7 @@ public enum ServerMain {
 
     private static func serve(_ configuration: Configuration) -> CInt {
         let signals = blockSignals()
-        Allocation.avoidPauses()
+        Allocation.configure()
         let settings = configuration.settings
         do throws(StartError) {
             guard chdir(settings.directory) == 0 else {
