@@ -130,7 +130,7 @@ extension Worker {
             if connection.pointee.isOverLimit {
                 closeForOutput(connection)
             } else if connection.pointee.awaitsWritability {
-                enforceOutputLimit(connection)
+                waitForWritability(connection)
             } else {
                 flush(connection, now: now)
             }

@@ -134,7 +134,15 @@ extension Worker {
             outcome = pipeline.pointee.runBatch(
                 bytes, consumed: &consumed, partial: &connection.pointee.partial,
                 maximumBulk: settings.protoMaxBulkLength)
-            if outcome == .outputIsLarge { send(connection) } else if outcome != .more { break }
+            if outcome == .outputIsLarge {
+                send(connection)
+                // Replies to a single connection may be all that clients may take.
+                if evictClients(), !connection.pointee.isClosed {
+                    pipeline.pointee.executor.select(&connection.pointee.session, now: now)
+                }
+            } else if outcome != .more {
+                break
+            }
             // Replies that the disk holds up must not pile up.
             if connection.pointee.awaitsLog, connection.pointee.pending.count > Self.heldOutput {
                 _ = rests(connection)

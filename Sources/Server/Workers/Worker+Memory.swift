@@ -58,9 +58,11 @@ extension Worker {
     /// Counts a connection no more, which is being closed.
     func release(_ connection: UnsafeMutablePointer<Connection>) { account(connection, 0) }
 
-    /// Closes the connections that take most, of whatever worker, until those that are left keep `maxmemory-clients`.
-    func evictClients() {
-        guard server.clientBudget.isExceeded else { return }
+    /// Closes the connections that take most, of whatever worker, until those that are left keep `maxmemory-clients`. No
+    /// command may be being executed; returns whether the executor may have turned to others.
+    @discardableResult
+    func evictClients() -> Bool {
+        guard server.clientBudget.isExceeded else { return false }
         server.clientEviction.withLock { _ in
             let records = server.clients.all().filter { !$0.isKilled }
             var excess = records.reduce(0) { $0 + $1.memory.current } - server.clientBudget.limit
@@ -93,6 +95,7 @@ extension Server {
         graph.report.memory + keyspace.historyUsage
             + tracking.readers.keyCount * Self.trackedKeyBytes + tracking.readers.itemCount * Self.trackingReaderBytes
     }
+        return true
 }
 
 extension EvictionSettings {

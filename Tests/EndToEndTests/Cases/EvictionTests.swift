@@ -230,6 +230,35 @@ import Testing
         #expect(greedy.count == 4)
     }
 
+    @Test(arguments: ServerKind.all)
+    func aClientThatDoesNotReadIsClosedWhereOthersTakeLess(_ kind: ServerKind) throws {
+        let server = try ServerProcess(
+            kind, ["--maxmemory-clients", "12mb", "--client-output-buffer-limit", "pubsub", "0", "0", "0"])
+        let client = try server.client()
+        try client.run("CLIENT NO-EVICT ON")
+        let modest = try server.client()
+        let megabyte = [UInt8](repeating: 120, count: 1 << 20)
+        _ = try client.pipeline([[Array("SET".utf8), Array("long".utf8), megabyte]])
+        // More than the kernel keeps for it.
+        let reader = try server.raw()
+        reader.send(String(repeating: "GET long\r\n", count: 60))
+        try waitForEviction(client, of: 1)
+        let subscriber = try server.raw()
+        subscriber.send("SUBSCRIBE channel\r\n")
+        try eventually { try client.run("PUBSUB NUMSUB channel") == .array([.bulk("channel"), .integer(1)]) }
+        for _ in 0..<60 {
+            _ = try client.pipeline([[Array("PUBLISH".utf8), Array("channel".utf8), megabyte]])
+        }
+        try waitForEviction(client, of: 2)
+        #expect(try modest.run("GET short") == .null)
+        #expect(try client.info("evicted_clients") == "2")
+        withExtendedLifetime((reader, subscriber)) {}
+    }
+
+    private func waitForEviction(_ client: RedisClient, of count: Int) throws {
+        try eventually { try client.info("evicted_clients") == String(count) }
+    }
+
     // MARK: Many writers
 
     @Test func aStormOfWritesFromManyConnectionsKeepsTheLimit() throws {
