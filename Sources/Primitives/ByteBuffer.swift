@@ -39,6 +39,12 @@ public struct ByteBuffer: ~Copyable {
         return grow(by: count)
     }
 
+    /// The same without room for more than that: for those who know how much is still to come.
+    public mutating func reserve(exactly count: Int) -> UnsafeMutablePointer<UInt8> {
+        if let base, size &- tail >= count { return base + tail }
+        return grow(by: count, isExact: true)
+    }
+
     /// Bytes that fit behind the held ones without growing.
     @inlinable public var spare: Int { size &- tail }
 
@@ -119,7 +125,7 @@ public struct ByteBuffer: ~Copyable {
     }
 
     @usableFromInline @inline(never)
-    mutating func grow(by count: Int) -> UnsafeMutablePointer<UInt8> {
+    mutating func grow(by count: Int, isExact: Bool = false) -> UnsafeMutablePointer<UInt8> {
         if let base, head >= size / 2, size - (tail - head) >= count {
             memmove(base, base + head, tail - head)
             tail -= head
@@ -127,7 +133,7 @@ public struct ByteBuffer: ~Copyable {
             return base + tail
         }
         let needed = tail + count
-        let larger = max(needed, min(size * 2, needed + (64 << 20)), 256)
+        let larger = isExact ? needed : max(needed, min(size * 2, needed + (64 << 20)), 256)
         guard let block = realloc(base, larger) else {
             let message: StaticString = "Out of memory growing a buffer\n"
             write(STDERR_FILENO, message.utf8Start, message.utf8CodeUnitCount)

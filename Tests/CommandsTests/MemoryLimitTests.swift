@@ -1,4 +1,5 @@
 import ComputedKeys
+import Glibc
 import Keyspace
 import Testing
 
@@ -90,6 +91,122 @@ import Testing
         fill(server)
         #expect(server.run("SET", "d", "1") == Self.outOfMemory)
         #expect(server.run("EXISTS", "a", "b", "c") == ":2\r\n")
+    }
+
+    @Test func whatIsRefusedIsAcceptedAsSoonAsAKeyMayGo() {
+        let server = server(EvictionPolicy(.recency, isVolatile: true))
+        server.run("SET", "a", "1")
+        fill(server)
+        #expect(server.run("SET", "b", "1") == Self.outOfMemory)
+        #expect(server.run("SET", "b", "1") == Self.outOfMemory)
+        #expect(server.run("EXPIRE", "a", "100") == ":1\r\n")
+        #expect(server.run("SET", "b", "1") == "+OK\r\n")
+        #expect(server.run("EXISTS", "a", "b") == ":1\r\n")
+    }
+
+    // MARK: Waiting
+
+    /// A server with 20 MB of keys, 18 MB more than it may have, where commands have no time to make room.
+    private func overfilled() -> Harness {
+        let server = server(EvictionPolicy(.random))
+        server.executor.call.access.evictionSettings.slice = 0
+        for index in 0..<2000 { server.run("SET", "k\(index)", String(repeating: "x", count: 10_000)) }
+        server.executor.call.access.tellBudget()
+        server.keyspace.budget.limit = server.keyspace.budget.used - 18 << 20
+        return server
+    }
+
+    /// Goes on with making room as a worker does, until the limit is kept or is exceeded by no more than `bytes`.
+    private func makeRoom(_ server: Harness, to bytes: Int = 0) {
+        while server.keyspace.budget.overrun > bytes { _ = server.executor.makeRoom(until: 0) }
+    }
+
+    /// Whether the command that was executed last waits; if so it is woken.
+    private func waits(_ server: Harness) -> Bool {
+        defer { server.session.pointee.isSuspended = false }
+        return server.session.pointee.isSuspended
+    }
+
+    @Test func whatNeedsMemoryWaitsWhereTheLimitIsExceededByTooMuch() {
+        let server = overfilled()
+        #expect(server.run("SET", "new", "1") == "")
+        #expect(waits(server))
+        #expect(server.keyspace.budget.heldCount == 1)
+        // It goes on waiting, and makes some room each time.
+        let overrun = server.keyspace.budget.overrun
+        #expect(server.run("SET", "new", "1") == "")
+        #expect(waits(server))
+        #expect(server.keyspace.budget.overrun < overrun)
+        // Others are served.
+        server.client = 1
+        #expect(server.run("EXISTS", "new") == ":0\r\n")
+        #expect(server.run("DEL", "new") == ":0\r\n")
+        makeRoom(server, to: 10 << 20)
+        server.client = 0
+        #expect(server.run("SET", "new", "1") == "+OK\r\n")
+        #expect(!waits(server))
+        #expect(server.session.pointee.suspension == nil && server.session.pointee.state.isEmpty)
+    }
+
+    @Test func roomIsMadeForWhatIsAboutToBeStored() {
+        let server = server(EvictionPolicy(.random))
+        server.executor.call.access.evictionSettings.slice = nil
+        for index in 0..<2000 { server.run("SET", "k\(index)", String(repeating: "x", count: 10_000)) }
+        server.executor.call.access.tellBudget()
+        let used = server.keyspace.budget.used
+        server.keyspace.budget.limit = used + 1 << 20
+        server.keyspace.budget.book(5 << 20)
+        #expect(server.run("SET", "short", "1") == "+OK\r\n")
+        #expect(server.keyspace.budget.used <= used - 4 << 20)
+        #expect(server.run("SET", "long", String(repeating: "y", count: 5 << 20)) == "+OK\r\n")
+        server.keyspace.budget.book(-5 << 20)
+        server.executor.call.access.tellBudget()
+        #expect(server.keyspace.budget.used <= server.keyspace.budget.limit + 4096)
+        #expect(server.run("STRLEN", "long") == ":\(5 << 20)\r\n")
+    }
+
+    @Test func aTransactionWaitsAsAWhole() {
+        let server = overfilled()
+        let limit = server.keyspace.budget.limit
+        server.keyspace.budget.limit = 0
+        server.run("WATCH", "watched")
+        server.run("MULTI")
+        server.run("INCR", "a")
+        server.run("INCR", "a")
+        server.keyspace.budget.limit = limit
+        #expect(server.run("EXEC") == "")
+        #expect(waits(server))
+        makeRoom(server)
+        #expect(server.run("EXEC") == "*2\r\n:1\r\n:2\r\n")
+        #expect(!waits(server))
+        #expect(server.run("GET", "a") == "$1\r\n2\r\n")
+    }
+
+    @Test func underNoEvictionNothingWaitsButForWhatIsBeingFreed() {
+        let server = overfilled()
+        server.executor.call.access.evictionSettings.policy = .noEviction
+        #expect(server.run("SET", "new", "1") == Self.outOfMemory)
+        #expect(!waits(server))
+        // Nothing is refused for what others are about to store.
+        server.keyspace.budget.limit = server.keyspace.budget.used + 4096
+        server.keyspace.budget.book(1 << 20)
+        #expect(server.run("SET", "new", "0") == "+OK\r\n")
+        server.keyspace.budget.book(-1 << 20)
+        server.keyspace.budget.limit = 0
+        server.run("SET", "long", String(repeating: "y", count: 20 << 20))
+        server.executor.call.access.tellBudget()
+        server.keyspace.budget.limit = server.keyspace.budget.used - 6 << 20
+        // What has been removed is not free while others may be looking at it.
+        server.keyspace.reclaimer.enter(0)
+        #expect(server.run("DEL", "long") == ":1\r\n")
+        #expect(server.run("SET", "new", "1") == "+OK\r\n")
+        server.keyspace.budget.limit -= 10 << 20
+        #expect(server.run("SET", "new", "2") == "")
+        #expect(waits(server))
+        server.keyspace.reclaimer.leave(0)
+        while server.keyspace.lazyFreeCounts.pending > 0 { sched_yield() }
+        #expect(server.run("SET", "new", "2") == "+OK\r\n")
+        #expect(!waits(server))
     }
 
     @Test func objectTellsWhatThePolicyNotes() {

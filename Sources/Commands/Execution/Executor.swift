@@ -51,6 +51,8 @@ public struct Executor: ~Copyable {
     public var writeRefusal = ""
     /// When this turn of the worker has spent enough on making room, in microseconds of the monotonic clock.
     var evictionDeadline: Int64 = .max
+    /// When the thread's share of the processor's time was last looked at, and what it was; both in microseconds.
+    var lastWork: (time: Int64, work: Int64) = (0, 0)
 
     /// - Parameters:
     ///   - output: where replies go.
@@ -126,10 +128,7 @@ public struct Executor: ~Copyable {
             call.hasFirstKeyHash = false
         }
         return entry._withUnsafeGuaranteedRef { entry in
-            if entry.needsMemory, isFull, !makesRoom() {
-                reject(entry, .outOfMemory)
-                return CycleClock.now()
-            }
+            if entry.needsMemory, isFull, !makesRoom(for: entry) { return CycleClock.now() }
             return run(entry, arguments, isUnmarked: isUnmarked, startedAt: start)
         }
     }
@@ -304,6 +303,7 @@ public struct Executor: ~Copyable {
     ) {
         let mark = call.reply.output.pointee.count
         // CLIENT REPLY takes effect with its own reply; what SKIP hides is itself and the next.
+        if call.session.pointee.suspension?.awaitsRoom == true { _ = call.takeSuspension() }
         let isSkipped = call.session.pointee.state.contains(.skipsNext)
         call.session.pointee.state.remove(.skipsNext)
         call.isSilenced = isSkipped || call.session.pointee.state.contains(.silent)
@@ -399,7 +399,7 @@ public struct Executor: ~Copyable {
         if state.contains(.monitor), !entry.flags.isDisjoint(with: [.write, .readonly, .mayReplicate]) {
             return reject(entry, CommandError("ERR Replica can't interact with the keyspace"))
         }
-        if isFull, refusesWhenFull(entry), !makesRoom() { return reject(entry, .outOfMemory) }
+        if isFull, refusesWhenFull(entry), !makesRoom(for: entry) { return }
         if isQueued {
             call.session.pointee.queue.append(.passUnretained(entry), arguments)
             return call.reply.simple("QUEUED")

@@ -107,10 +107,18 @@ public struct Suspension {
     var answerPosition: UInt64 = 0
     /// What it had counted before it began to wait.
     public var count = 0
+    /// Whether it waits for memory.
+    var awaitsRoom = false
 
     public init(deadline: Int64, wakesAt: Int64) {
         self.deadline = deadline
         self.wakesAt = wakesAt
+    }
+
+    /// Waits for memory until `wakesAt`.
+    init(forRoomUntil wakesAt: Int64) {
+        self.init(deadline: .max, wakesAt: wakesAt)
+        awaitsRoom = true
     }
 
     /// Waits until a job is done.

@@ -69,7 +69,9 @@ extension Access {
     /// Frees an entry that is in no table: here, or in the background where that takes long.
     mutating func discard(_ entry: Entry) {
         if entry.freeingEffort > LazyFree.threshold {
-            keyspace.lazyFree.enqueue(.entry(entry))
+            // It has been accounted as gone.
+            tellBudget()
+            keyspace.lazyFree.enqueue(.entry(entry), bytes: entry.memoryUsage)
         } else {
             entry.destroy(keyspace.reclaimer)
         }

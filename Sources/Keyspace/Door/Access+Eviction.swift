@@ -17,7 +17,10 @@ extension Access {
     public var evictionSettings: EvictionSettings {
         get { eviction.pointee.settings }
         set {
-            if newValue.policy != eviction.pointee.settings.policy { eviction.pointee.pool.removeAll() }
+            if newValue.policy != eviction.pointee.settings.policy {
+                eviction.pointee.pool.removeAll()
+                eviction.pointee.barrenRevision = nil
+            }
             if newValue.policy.ranking == .admission { keyspace.useHistory.prepare() }
             eviction.pointee.settings = newValue
             chooseNoting()
@@ -37,6 +40,9 @@ extension Access {
     public mutating func evict() -> Bool {
         assert(held.isEmpty)
         guard let ranking = eviction.pointee.settings.policy.ranking else { return false }
+        // What is refused where nothing may go must not cost a search each time.
+        let revision = keyspace.revision
+        guard eviction.pointee.barrenRevision != revision else { return false }
         let outer = (database: database, reader: reader)
         // It is nobody's command.
         reader = 0
@@ -56,7 +62,9 @@ extension Access {
         if evictAny() { return true }
         // Keys may have come into other databases meanwhile.
         countKeys()
-        return evictAny()
+        if evictAny() { return true }
+        eviction.pointee.barrenRevision = revision
+        return false
     }
 
     /// Tells the history how many uses of keys this worker has seen.

@@ -164,6 +164,7 @@ extension Access {
         let garbage = UnsafeMutablePointer<ShardDatabase>.allocate(capacity: 1)
         garbage.moveInitialize(from: place, count: 1)
         place.initialize(to: ShardDatabase(reclaimer: keyspace.reclaimer))
+        tellBudget()
         keyspace.discard(garbage, of: database)
         return count
     }

@@ -10,6 +10,8 @@ struct EvictionState: ~Copyable {
     var databases: [Int] = []
     /// Evictions until keys are counted again.
     var untilCount = 0
+    /// The position of the last write when no key was found that may go: there is none before the next write.
+    var barrenRevision: UInt64?
     /// Hits that the history was told of.
     var toldHits = 0
 

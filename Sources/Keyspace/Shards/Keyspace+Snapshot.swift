@@ -129,16 +129,18 @@ extension Keyspace {
             }
             return true
         }
-        lazyFree.enqueue(.database(part))
+        lazyFree.enqueue(.database(part), bytes: 0)
         return true
     }
 
     /// Takes over what was taken out of a database, to be freed when it is not needed any more. All shards are held.
+    ///
+    /// What a snapshot needs still does not count as memory in use: writes would be refused for as long as it is being saved.
     func discard(_ part: UnsafeMutablePointer<ShardDatabase>, of database: Int) {
         if snapshot != nil, part.pointee.unsavedFrom != ShardDatabase.isSaved {
             unsavedParts.append((part, databasesAtCut[database]))
         } else {
-            lazyFree.enqueue(.database(part))
+            lazyFree.enqueue(.database(part), bytes: part.pointee.memory)
         }
     }
 

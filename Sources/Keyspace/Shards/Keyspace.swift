@@ -82,7 +82,7 @@ public final class Keyspace: @unchecked Sendable {
     }
 
     deinit {
-        for (part, _) in unsavedParts { lazyFree.enqueue(.database(part)) }
+        for (part, _) in unsavedParts { lazyFree.enqueue(.database(part), bytes: 0) }
         // What waits to be freed needs the reclaimer.
         lazyFree.stop()
         for index in 0..<ShardSet.shardCount {
@@ -213,7 +213,11 @@ public final class Keyspace: @unchecked Sendable {
     }
 
     /// Lets go of an object in the background, which the caller must not keep: for those whose end takes long.
-    public func releaseInBackground(_ object: any Sendable & AnyObject) { lazyFree.enqueue(.object(object)) }
+    ///
+    /// - Parameter bytes: what it takes, where that was counted until now.
+    public func releaseInBackground(_ object: any Sendable & AnyObject, bytes: Int = 0) {
+        lazyFree.enqueue(.object(object), bytes: bytes)
+    }
     /// Objects that wait to be freed in the background, and those that were.
     public var lazyFreeCounts: (pending: Int, freed: Int) { (lazyFree.pendingCount, lazyFree.freedCount) }
     /// Begins counting what was freed in the background anew.

@@ -36,8 +36,9 @@ struct Connection: ~Copyable {
     var isWaiting = false
     /// Whether nothing is read from it for one reason or the other.
     var isHeld: Bool { isPaused || isWaiting || restsForLog }
-    /// Bytes that were last counted for it.
+    /// Bytes that were last counted for it, and for what it is about to store.
     var accountedBytes = 0
+    var bookedBytes = 0
     /// When `pending` went over the soft limit, in seconds of the wall clock.
     var overSoftLimitSince: Int64?
 
@@ -58,6 +59,13 @@ struct Connection: ~Copyable {
     var memoryUsage: Int {
         Self.fixedBytes + input.capacity + pending.capacity + session.queuedBytes + record.subscriptionBytes.current
     }
+
+    /// A command of so many bytes is long: it is received in many parts, and room is made for it meanwhile.
+    static let longCommand = 1 << 20
+
+    /// What has come of the command that is being received, if that is long: about what it will store. What it says of its
+    /// length books nothing.
+    var bytesToStore: Int { partial.expectedBytes > Self.longCommand ? input.count : 0 }
 
     /// Shows other threads what waits for the client.
     func publishOutput() {

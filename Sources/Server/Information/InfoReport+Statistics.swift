@@ -34,6 +34,8 @@ extension InfoReport {
         info.field("total_eviction_exceeded_time", exceeded.total / 1000)
         info.field("current_eviction_exceeded_time", exceeded.current / 1000)
         info.field("longest_eviction_usec", server.keyspace.budget.longestWaitMicroseconds)
+        info.field("longest_eviction_cpu_usec", server.keyspace.budget.longestWorkMicroseconds)
+        info.field("eviction_held_commands", server.keyspace.budget.heldCount)
         info.field("keyspace_hits", totals.hits)
         info.field("keyspace_misses", totals.misses)
         info.field("keyspace_misses_absent", totals.absentMisses)

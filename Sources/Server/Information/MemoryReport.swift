@@ -18,7 +18,7 @@ struct MemoryReport {
     let clients: Int
     /// The dependency graph and what is remembered of keys for tracking and eviction.
     let other: Int
-    /// Everything that is not keys and values.
+    /// Everything that is neither keys and values nor about to be freed.
     let overhead: Int
     let resident: Int
     let keys: Int
@@ -32,7 +32,7 @@ struct MemoryReport {
         clients = server.clientBudget.used
         other = server.otherMemory
         overhead = startup + tables + clients + other
-        used = overhead + databases.reduce(0) { $0 + $1.valueBytes }
+        used = overhead + databases.reduce(0) { $0 + $1.valueBytes } + server.keyspace.budget.waiting
         peak = max(server.metrics.peakMemory(noting: used), server.keyspace.budget.highest)
         resident = max(Self.residentBytes, 1)
     }

@@ -22,11 +22,17 @@ extension Worker {
                 if !connection.pointee.isClosed, consumed < count {
                     connection.pointee.input.append(view[consumed..<count])
                     publishInput(connection)
+                    book(connection)
                 }
             }
         } else {
-            let room = roomForInput(connection)
-            let target = connection.pointee.input.reserve(room)
+            let missing = connection.pointee.partial.expectedBytes - connection.pointee.input.count
+            let room = roomForInput(connection, missing: missing)
+            if mustRest(connection, for: room) { return waitForRoom(connection) }
+            let isRest = room == missing
+            let target =
+                isRest
+                ? connection.pointee.input.reserve(exactly: room) : connection.pointee.input.reserve(room)
             switch Socket.read(connection.pointee.descriptor, into: target, count: connection.pointee.input.spare) {
             case .wouldBlock: return
             case .closed: return close(connection)
@@ -63,8 +69,10 @@ extension Worker {
         let consumed = process(connection.pointee.input.view, connection)
         guard !connection.pointee.isClosed else { return }
         connection.pointee.input.consume(consumed)
-        if connection.pointee.input.isEmpty { connection.pointee.input.clear(keeping: 0) }
+        let spent = connection.pointee.input.isEmpty ? clear(&connection.pointee.input, keeping: 0) : nil
         publishInput(connection)
+        book(connection)
+        release(spent)
     }
 
     private func publishInput(_ connection: UnsafeMutablePointer<Connection>) {
@@ -80,10 +88,8 @@ extension Worker {
     }
 
     /// Room for the rest of a large argument, at most as much as has already arrived: a length alone takes no memory.
-    private func roomForInput(_ connection: UnsafeMutablePointer<Connection>) -> Int {
-        let have = connection.pointee.input.count
-        let missing = connection.pointee.partial.expectedBytes - have
-        return max(16 * 1024, min(missing, max(have, Self.readSize)))
+    private func roomForInput(_ connection: UnsafeMutablePointer<Connection>, missing: Int) -> Int {
+        max(16 * 1024, min(missing, max(connection.pointee.input.count, Self.readSize)))
     }
 
     private func enforceInputLimit(_ connection: UnsafeMutablePointer<Connection>) {

@@ -31,6 +31,14 @@ extension Worker {
             "eviction-cycle", milliseconds: (Clock.monotonicMicroseconds() - now) / 1000)
     }
 
+    /// Whether a connection whose next command is long had better send the rest of it later, of which `room` bytes come
+    /// next: there is something to be evicted or freed first.
+    func mustRest(_ connection: UnsafeMutablePointer<Connection>, for room: Int) -> Bool {
+        guard connection.pointee.bookedBytes > 0 else { return false }
+        let budget = server.keyspace.budget
+        return budget.mustWait(for: room) && (hasEvictionBacklog || budget.waiting > Connection.longCommand)
+    }
+
     /// Tells the budget what is not counted as it changes. The first worker does.
     func measureMemory() {
         let indexes = pipeline.pointee.executor.call.access.sampleIndexes(&shardIndexes)
@@ -46,6 +54,15 @@ extension Worker {
         if bytes != connection.pointee.accountedBytes, !connection.pointee.isClosed { account(connection, bytes) }
     }
 
+    /// Makes room for what a connection is about to store, as far as that is known.
+    func book(_ connection: UnsafeMutablePointer<Connection>) { book(connection, connection.pointee.bytesToStore) }
+
+    private func book(_ connection: UnsafeMutablePointer<Connection>, _ bytes: Int) {
+        guard bytes != connection.pointee.bookedBytes else { return }
+        server.keyspace.budget.book(bytes - connection.pointee.bookedBytes)
+        connection.pointee.bookedBytes = bytes
+    }
+
     @inline(never)
     private func account(_ connection: UnsafeMutablePointer<Connection>, _ bytes: Int) {
         let change = bytes - connection.pointee.accountedBytes
@@ -56,7 +73,10 @@ extension Worker {
     }
 
     /// Counts a connection no more, which is being closed.
-    func release(_ connection: UnsafeMutablePointer<Connection>) { account(connection, 0) }
+    func release(_ connection: UnsafeMutablePointer<Connection>) {
+        account(connection, 0)
+        book(connection, 0)
+    }
 
     /// Closes the connections that take most, of whatever worker, until those that are left keep `maxmemory-clients`. No
     /// command may be being executed; returns whether the executor may have turned to others.
@@ -75,6 +95,7 @@ extension Worker {
                 end(record)
             }
         }
+        return true
     }
 
     private func end(_ record: ClientRecord) {
@@ -95,7 +116,6 @@ extension Server {
         graph.report.memory + keyspace.historyUsage
             + tracking.readers.keyCount * Self.trackedKeyBytes + tracking.readers.itemCount * Self.trackingReaderBytes
     }
-        return true
 }
 
 extension EvictionSettings {

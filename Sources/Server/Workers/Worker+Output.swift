@@ -21,7 +21,7 @@ extension Worker {
     /// Hands the replies in `output` to the kernel; what it does not take waits with the connection.
     func send(_ connection: UnsafeMutablePointer<Connection>) {
         defer {
-            clear(&output.pointee, keeping: Self.keptOutput)
+            release(clear(&output.pointee, keeping: Self.keptOutput))
             reportedOutput = 0
         }
         guard !connection.pointee.isClosed else { return }
@@ -90,10 +90,12 @@ extension Worker {
             case .closed: return close(connection)
             }
         }
-        clear(&connection.pointee.pending, keeping: connection.pointee.record.isSubscriber ? Self.keptPushes : 0)
+        let spent = clear(
+            &connection.pointee.pending, keeping: connection.pointee.record.isSubscriber ? Self.keptPushes : 0)
         connection.pointee.overSoftLimitSince = nil
         connection.pointee.publishOutput()
         account(connection)
+        release(spent)
         if connection.pointee.awaitsWritability {
             connection.pointee.awaitsWritability = false
             watch(connection)
@@ -126,12 +128,19 @@ extension Worker {
         return .done
     }
 
-    /// Empties a buffer. What the system needs long for to take back goes back in the background.
-    private func clear(_ buffer: inout ByteBuffer, keeping limit: Int) {
-        if buffer.capacity > max(limit, Self.largeMemory) {
-            server.keyspace.releaseInBackground(SpentBuffer(&buffer))
-        }
+    /// Empties a buffer. What the system needs long for to take back is returned, to be released when it has been accounted
+    /// as gone.
+    func clear(_ buffer: inout ByteBuffer, keeping limit: Int) -> SpentBuffer? {
+        let spent = buffer.capacity > max(limit, Self.largeMemory) ? SpentBuffer(&buffer) : nil
         buffer.clear(keeping: limit)
+        return spent
+    }
+
+    /// Gives memory back to the system, in the background.
+    func release(_ spent: consuming SpentBuffer?) {
+        guard let spent else { return }
+        let bytes = spent.bytes
+        server.keyspace.releaseInBackground(spent, bytes: bytes)
     }
 
     func sent(_ count: Int, _ connection: UnsafeMutablePointer<Connection>) {
@@ -192,8 +201,10 @@ extension Worker {
 }
 
 /// A buffer whose memory is to be freed with this object.
-private final class SpentBuffer: @unchecked Sendable {
+final class SpentBuffer: @unchecked Sendable {
     private var buffer = ByteBuffer()
+    /// Bytes that it takes.
+    var bytes: Int { buffer.capacity }
 
     /// Takes the memory of `other`, which is empty then.
     init(_ other: inout ByteBuffer) { swap(&buffer, &other) }

@@ -33,14 +33,22 @@ extension Worker {
         if alarms.count > 2 * connections.count + 1024 { forgetAlarms() }
     }
 
+    /// Reads no more from a connection for a millisecond, since it is sending more than there is room for.
+    func waitForRoom(_ connection: UnsafeMutablePointer<Connection>) {
+        connection.pointee.isWaiting = true
+        watch(connection)
+        alarms.insert(Alarm(time: Clock.wallMilliseconds() + 1, connection: connection.pointee.record.identifier))
+    }
+
     /// Keeps the alarms of those only who still wait.
     private func forgetAlarms() {
+        let now = Clock.wallMilliseconds()
         alarms = Heap(
             connections.compactMap { identifier, connection in
-                guard connection.pointee.isWaiting, let suspension = connection.pointee.session.suspension else {
-                    return nil
-                }
-                return suspension.wakesAt < .max ? Alarm(time: suspension.wakesAt, connection: identifier) : nil
+                guard connection.pointee.isWaiting else { return nil }
+                // Without a suspension it waits for room.
+                let time = connection.pointee.session.suspension?.wakesAt ?? now
+                return time < .max ? Alarm(time: time, connection: identifier) : nil
             })
     }
 

@@ -243,6 +243,8 @@ final class Worker: @unchecked Sendable {
         // Closing has turned the executor to their sessions.
         pipeline.pointee.executor.select(idleSession, now: Clock.wallMilliseconds())
         for connection in closed {
+            release(clear(&connection.pointee.input, keeping: 0))
+            release(clear(&connection.pointee.pending, keeping: 0))
             connection.deinitialize(count: 1)
             connection.deallocate()
         }

@@ -261,6 +261,31 @@ import Testing
 
     // MARK: Many writers
 
+    @Test func longValuesAmongShortOnesKeepTheLimit() throws {
+        let server = try ServerProcess(.freshet, ["--threads", "2", "--maxmemory-policy", "allkeys-random"])
+        let watcher = try server.client()
+        let limit = try used(watcher) + 40_000_000
+        try watcher.send("CONFIG", "SET", "maxmemory", String(limit))
+        #expect(try fill(watcher, "short", 40_000) == 0)
+        let running = Counter(2)
+        let highest = Counter(0)
+        try inParallel(3) { index in
+            guard index < 2 else {
+                while running.value > 0 { highest.raise(to: try used(watcher)) }
+                return
+            }
+            defer { running.add(-1) }
+            let client = try server.client()
+            let value = [UInt8](repeating: 120, count: 4_000_000)
+            for round in 0..<10 {
+                let replies = try client.pipeline([[Array("SET".utf8), Array("\(index):\(round)".utf8), value]])
+                #expect(replies == [.ok])
+            }
+        }
+        #expect(highest.value > 0)
+        #expect(highest.value < limit + limit / 100 + 16 << 20)
+    }
+
     @Test func aStormOfWritesFromManyConnectionsKeepsTheLimit() throws {
         let server = try ServerProcess(.freshet, ["--threads", "4", "--maxmemory-policy", "allkeys-tinylfu"])
         let watcher = try server.client()
