@@ -1,7 +1,8 @@
 import CLinux
 import Primitives
 
-/// Making room, one key at a time. Nothing may be locked: shards are locked for a moment each.
+/// Making room, one key at a time. Nothing may be locked: shards are locked for a moment each. Those that others hold are
+/// passed over as long as there are others: a command may be about to store a long value under that lock.
 ///
 /// Samples come from one shard at a time, neighbours in its table, whose order is that of hashes and so no order at
 /// all; the worst of them stay in the worker's pool for the next evictions. There is no list of keys by use: it would
@@ -59,10 +60,10 @@ extension Access {
         } else if ranking != .random, evictSampled() {
             return true
         }
-        if evictAny() { return true }
-        // Keys may have come into other databases meanwhile.
+        if evictAny(waits: false) { return true }
+        // Keys may have come into other databases meanwhile, or what others hold be all that there is.
         countKeys()
-        if evictAny() { return true }
+        if evictAny(waits: true) { return true }
         eviction.pointee.barrenRevision = revision
         return false
     }
@@ -79,15 +80,17 @@ extension Access {
 
     /// Finds out which databases have keys, and how many there are.
     private mutating func countKeys() {
-        var counts = [Int](repeating: 0, count: keyspace.databaseCount)
+        // Without an allocation: after many evictions the allocator may have much to sort at the next one.
+        let state = eviction
+        state.pointee.resetCounts(databases: keyspace.databaseCount)
         for index in 0..<ShardSet.shardCount {
-            withShard(index) { access, shard in
-                for database in counts.indices { counts[database] += shard.pointee.databases[database].table.count }
+            withShard(index) { _, shard in
+                for database in state.pointee.counts.indices {
+                    state.pointee.counts[database] += shard.pointee.databases[database].table.count
+                }
             }
         }
-        let total = counts.reduce(0, +)
-        eviction.pointee.databases = counts.indices.filter { counts[$0] > 0 }
-        eviction.pointee.untilCount = max(64, min(total / 16, 1 << 16))
+        let total = state.pointee.noteCounts()
         keyspace.useHistory.setKeyCount(total)
     }
 
@@ -146,7 +149,7 @@ extension Access {
             var missing = eviction.pointee.settings.samples
             // Where keys are few, many shards have none.
             for offset in 0..<ShardSet.shardCount where missing > 0 {
-                withShard((start + offset) % ShardSet.shardCount) { access, shard in
+                _ = withFreeShard((start + offset) % ShardSet.shardCount) { access, shard in
                     let place = shard.pointee.databases + database
                     guard place.pointee.table.count > 0 else { return }
                     if access.eviction.pointee.settings.policy.isVolatile {
@@ -219,17 +222,20 @@ extension Access {
     // MARK: Removing
 
     /// Removes any key that may go: the policy of random victims, and what is left to the others where they find none.
-    private mutating func evictAny() -> Bool {
+    ///
+    /// - Parameter waits: for shards that others hold.
+    private mutating func evictAny(waits: Bool) -> Bool {
         let start = eviction.pointee.random.next(below: ShardSet.shardCount)
         let databases = eviction.pointee.databases
         guard !databases.isEmpty else { return false }
         let firstDatabase = eviction.pointee.random.next(below: databases.count)
         for offset in 0..<ShardSet.shardCount * databases.count {
             let database = databases[(firstDatabase + offset / ShardSet.shardCount) % databases.count]
-            let isDone = withShard((start + offset) % ShardSet.shardCount) { access, shard in
+            let index = (start + offset) % ShardSet.shardCount
+            let evict = { (access: inout Access, shard: UnsafeMutablePointer<Shard>) -> Bool in
                 access.evictAny(shard.pointee.databases + database, database)
             }
-            if isDone { return true }
+            if waits ? withShard(index, evict) : withFreeShard(index, evict) == true { return true }
         }
         return false
     }
@@ -252,11 +258,12 @@ extension Access {
         return false
     }
 
-    /// Removes a key that was chosen, if it is still there and may go.
+    /// Removes a key that was chosen, if it is still there and may go, and nobody holds its shard.
     private mutating func evict(_ hash: UInt64, database: Int) -> Bool {
-        withShard(Keyspace.shardIndex(hash)) { access, shard in
+        let isEvicted = withFreeShard(Keyspace.shardIndex(hash)) { access, shard in
             access.evict(hash, in: shard.pointee.databases + database, database)
         }
+        return isEvicted == true
     }
 
     /// Removes a key of a shard that is held.

@@ -16,6 +16,18 @@ extension Access {
         return body(&self, keyspace.shard(index))
     }
 
+    /// The same where nobody else holds the shard; nil where somebody does.
+    mutating func withFreeShard<R>(_ index: Int, _ body: (inout Access, UnsafeMutablePointer<Shard>) -> R) -> R? {
+        assert(held.isEmpty)
+        guard keyspace.tryLock(index) else { return nil }
+        held.insert(index)
+        defer {
+            held = ShardSet()
+            keyspace.unlock(index)
+        }
+        return body(&self, keyspace.shard(index))
+    }
+
     /// Number of keys in the database, expired ones that are still there included.
     public mutating func keyCount() -> Int {
         var count = 0

@@ -8,6 +8,8 @@ struct EvictionState: ~Copyable {
     var trial = TrialQueue()
     /// Numbers of the databases that had keys when they were last counted.
     var databases: [Int] = []
+    /// How many keys each database had then.
+    var counts: [Int] = []
     /// Evictions until keys are counted again.
     var untilCount = 0
     /// The position of the last write when no key was found that may go: there is none before the next write.
@@ -23,6 +25,21 @@ struct EvictionState: ~Copyable {
 
     /// How many of the keys that this worker has created are on trial.
     func trialLimit(of keys: Int, shares: Int) -> Int { max(1, keys / Self.trialShare / max(1, shares)) }
+
+    /// Begins to count keys.
+    mutating func resetCounts(databases count: Int) {
+        if counts.count != count { counts = [Int](repeating: 0, count: count) }
+        for index in counts.indices { counts[index] = 0 }
+    }
+
+    /// Takes over what was counted; returns the sum.
+    mutating func noteCounts() -> Int {
+        let total = counts.reduce(0, +)
+        databases.removeAll(keepingCapacity: true)
+        for index in counts.indices where counts[index] > 0 { databases.append(index) }
+        untilCount = max(64, min(total / 16, 1 << 16))
+        return total
+    }
 
     mutating func countUse(_ entry: Entry, now: Int64) {
         var counter = UseCounter(bits: entry.accessClock)
