@@ -6,8 +6,9 @@ import Primitives
 
 /// Where memory goes, as INFO and MEMORY tell it; all in bytes.
 ///
-/// What keys take is accounted exactly as they change, so that nothing needs to be walked. To it comes what the process
-/// had in use before its first connection.
+/// What is in use is what `maxmemory` is compared with: a sum of what was counted at different moments would have some of it
+/// twice while values come and go. Indexes in it are as they were a tenth of a second ago, and each other worker may not have
+/// told of its last 16 KB. To it comes what the process had in use before its first connection.
 struct MemoryReport {
     let used: Int
     let peak: Int
@@ -32,13 +33,14 @@ struct MemoryReport {
         clients = server.clientBudget.used
         other = server.otherMemory
         overhead = startup + tables + clients + other
-        used = overhead + databases.reduce(0) { $0 + $1.valueBytes } + server.keyspace.budget.waiting
+        access.tellBudget()
+        used = server.keyspace.budget.used
         peak = max(server.metrics.peakMemory(noting: used), server.keyspace.budget.highest)
         resident = max(Self.residentBytes, 1)
     }
 
     /// Bytes of keys and values.
-    var dataset: Int { used - overhead }
+    var dataset: Int { max(0, used - overhead) }
     /// The share of keys and values in what was allocated since the start, in percent.
     var datasetPercentage: Double { percentage(dataset, of: used - startup) }
     var peakPercentage: Double { percentage(used, of: peak) }

@@ -39,6 +39,9 @@ extension Worker {
             case .bytes(let count):
                 received(count, connection)
                 connection.pointee.input.commit(count)
+                // Before a long command is executed it must be known what it takes.
+                account(connection)
+                book(connection)
                 processInput(connection)
             }
         }
