@@ -108,7 +108,7 @@ public struct Suspension {
     /// What it had counted before it began to wait.
     public var count = 0
     /// Whether it waits for memory.
-    var awaitsRoom = false
+    public internal(set) var awaitsRoom = false
 
     public init(deadline: Int64, wakesAt: Int64) {
         self.deadline = deadline

@@ -34,6 +34,8 @@ struct Connection: ~Copyable {
     var isPaused = false
     /// Whether its next command waits.
     var isWaiting = false
+    /// Whether that, or the rest of it, waits for memory: for a moment.
+    var awaitsRoom = false
     /// Whether nothing is read from it for one reason or the other.
     var isHeld: Bool { isPaused || isWaiting || restsForLog }
     /// Bytes that were last counted for it, and for what it is about to store.

@@ -162,8 +162,9 @@ extension Worker {
     /// Registers what the connection waits for.
     func watch(_ connection: UnsafeMutablePointer<Connection>) {
         var interest: EventPoll.Interest = connection.pointee.isHeld ? [] : .read
-        // Whoever waits may wait for long, and must be missed when it goes.
-        if connection.pointee.isWaiting { interest.insert(.peerClosed) }
+        // Whoever waits may wait for long, and must be missed when it goes; but for memory only for a moment, and one that
+        // sends no more may want to be answered.
+        if connection.pointee.isWaiting, !connection.pointee.awaitsRoom { interest.insert(.peerClosed) }
         if connection.pointee.awaitsWritability { interest.insert(.write) }
         poll.change(connection.pointee.descriptor, token: Connection.token(connection), interest: interest)
     }

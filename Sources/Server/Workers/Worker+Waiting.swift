@@ -23,6 +23,7 @@ extension Worker {
     func suspend(_ connection: UnsafeMutablePointer<Connection>) {
         connection.pointee.session.isSuspended = false
         connection.pointee.isWaiting = true
+        connection.pointee.awaitsRoom = connection.pointee.session.suspension?.awaitsRoom == true
         watch(connection)
         guard let suspension = connection.pointee.session.suspension else { return }
         let identifier = connection.pointee.record.identifier
@@ -36,6 +37,7 @@ extension Worker {
     /// Reads no more from a connection for a millisecond, since it is sending more than there is room for.
     func waitForRoom(_ connection: UnsafeMutablePointer<Connection>) {
         connection.pointee.isWaiting = true
+        connection.pointee.awaitsRoom = true
         watch(connection)
         alarms.insert(Alarm(time: Clock.wallMilliseconds() + 1, connection: connection.pointee.record.identifier))
     }
