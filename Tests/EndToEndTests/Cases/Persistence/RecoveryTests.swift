@@ -12,10 +12,8 @@ import Testing
     /// What a base is written in: an RDB file, or commands.
     private static let formats = ["yes", "no"]
 
-    /// Logging as nothing of it is lost with the process: Redis puts off writing while it syncs.
-    private static func logging(_ kind: ServerKind) -> [String] {
-        ["--appendonly", "yes"] + (kind == .redis ? ["--appendfsync", "always"] : [])
-    }
+    /// Logging as nothing of it is lost with the process: with `everysec` writing is put off while the disk is busy.
+    private static let logging = ["--appendonly", "yes", "--appendfsync", "no"]
 
     /// A server with everything in it.
     private static func filled(_ kind: ServerKind, _ arguments: [String]) throws -> (ServerProcess, [String]) {
@@ -30,7 +28,7 @@ import Testing
 
     @Test(arguments: pairs)
     func whatWasLoggedIsThereAfterAKill(_ pair: (writer: ServerKind, reader: ServerKind)) throws {
-        let (server, contents) = try Self.filled(pair.writer, Self.logging(pair.writer))
+        let (server, contents) = try Self.filled(pair.writer, Self.logging)
         server.kill()
         let next = try ServerProcess(pair.reader, ["--appendonly", "yes", "--dir", server.directory])
         #expect(Set(try Contents.all(next.client())).symmetricDifference(contents) == [])
@@ -40,7 +38,7 @@ import Testing
     func whatWasRewrittenIsThereAfterAKill(
         _ pair: (writer: ServerKind, reader: ServerKind), _ format: String
     ) throws {
-        let (server, contents) = try Self.filled(pair.writer, Self.logging(pair.writer))
+        let (server, contents) = try Self.filled(pair.writer, Self.logging)
         let client = try server.client()
         // At run time.
         #expect(try client.run("CONFIG SET aof-use-rdb-preamble \(format)") == .status("OK"))
@@ -81,7 +79,7 @@ import Testing
 
     @Test(arguments: ServerKind.all)
     func ofATransactionAllIsThereOrNothing(_ kind: ServerKind) throws {
-        let server = try ServerProcess(kind, Self.logging(kind))
+        let server = try ServerProcess(kind, Self.logging)
         let client = try server.client()
         try client.run("SET before 1")
         for line in ["MULTI", "SET a 1", "SET b 1", "EXEC"] { try client.run(line) }
@@ -92,18 +90,18 @@ import Testing
         let path = "\(folder)/\(name)"
         let size = try #require(FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
         truncate(path, size - 5)
-        let next = try ServerProcess(kind, Self.logging(kind) + ["--dir", server.directory])
+        let next = try ServerProcess(kind, Self.logging + ["--dir", server.directory])
         #expect(try next.client().run("KEYS *") == .array([.bulk("before")]))
         guard kind == .freshet else { return }
         // What was cut off is cut off in the file.
         #expect(try next.client().run("SET after 2") == .status("OK"))
         next.kill()
-        let last = try ServerProcess(kind, Self.logging(kind) + ["--dir", server.directory])
+        let last = try ServerProcess(kind, Self.logging + ["--dir", server.directory])
         #expect(try last.client().run("DBSIZE") == .integer(2))
     }
 
     @Test func damageInTheMiddleIsNotLoaded() throws {
-        let server = try ServerProcess(.freshet, ["--appendonly", "yes"])
+        let server = try ServerProcess(.freshet, Self.logging)
         let client = try server.client()
         for index in 0..<100 { try client.run("SET key:\(index) value") }
         server.kill()
@@ -134,7 +132,7 @@ import Testing
     /// that is saved in parts.
     @Test func aSnapshotIsOfOneMoment() async throws {
         // A file of either form.
-        let server = try ServerProcess(.freshet, ["--appendonly", "yes", "--aof-use-rdb-preamble", "no"])
+        let server = try ServerProcess(.freshet, Self.logging + ["--aof-use-rdb-preamble", "no"])
         let client = try server.client()
         for start in stride(from: 0, to: 40_000, by: 1000) {
             _ = try client.pipeline((start..<start + 1000).map { ["SET", "key:\($0)", "0"].map { Array($0.utf8) } })
@@ -190,7 +188,7 @@ import Testing
     private static let ways = [("BGREWRITEAOF", "yes"), ("BGREWRITEAOF", "no"), ("PING", "yes"), ("SAVE", "yes")]
 
     private static func arguments(_ way: (command: String, format: String)) -> [String] {
-        ["--appendonly", way.command == "SAVE" ? "no" : "yes", "--aof-use-rdb-preamble", way.format]
+        (way.command == "SAVE" ? [] : logging) + ["--aof-use-rdb-preamble", way.format]
     }
 
     /// What computed values were derived from is known after a restart, from the log and from a snapshot.
@@ -221,7 +219,7 @@ import Testing
     /// What follows a base may put off the expiry of what it holds.
     @Test(arguments: ServerKind.all, formats)
     func whatWouldHaveExpiredSinceTheBaseIsThere(_ kind: ServerKind, _ format: String) throws {
-        let server = try ServerProcess(kind, Self.logging(kind) + ["--aof-use-rdb-preamble", format])
+        let server = try ServerProcess(kind, Self.logging + ["--aof-use-rdb-preamble", format])
         let client = try server.client()
         for command in [
             "SET a 1 PX 500", "SET b 1 PX 500", "SET c 1 PX 500", "RPUSH d 1", "PEXPIRE d 500", "SET clock 1 PX 500",
@@ -284,7 +282,7 @@ import Testing
 
     @Test(arguments: ServerKind.all)
     func whatWasLoggedOfADatabaseThatIsNotThereIsNotPutElsewhere(_ kind: ServerKind) throws {
-        let server = try ServerProcess(kind, Self.logging(kind) + ["--databases", "32"])
+        let server = try ServerProcess(kind, Self.logging + ["--databases", "32"])
         let client = try server.client()
         for command in ["SET k here", "SELECT 20", "SET k there"] { try client.run(command) }
         server.kill()

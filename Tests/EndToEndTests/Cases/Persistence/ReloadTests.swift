@@ -7,8 +7,9 @@ import Testing
 @Suite struct ReloadTests {
     /// Ways to have all keys read again, and how a server must be started for them.
     private static let ways: [(command: String, arguments: [String])] = [
-        ("DEBUG RELOAD", []), ("DEBUG RELOAD", ["--appendonly", "yes"]), ("DEBUG LOADAOF", ["--appendonly", "yes"]),
-        ("DEBUG LOADAOF", ["--appendonly", "yes", "--aof-use-rdb-preamble", "no"]),
+        ("DEBUG RELOAD", []), ("DEBUG RELOAD", ["--appendonly", "yes", "--appendfsync", "no"]),
+        ("DEBUG LOADAOF", ["--appendonly", "yes", "--appendfsync", "no"]),
+        ("DEBUG LOADAOF", ["--appendonly", "yes", "--appendfsync", "no", "--aof-use-rdb-preamble", "no"]),
     ]
 
     private static func start(_ kind: ServerKind, _ arguments: [String]) throws -> (ServerProcess, RedisClient) {
@@ -188,13 +189,14 @@ import Testing
     /// What has expired, and is left out, is logged as removed: what makes the key again is not to find it in the log.
     @Test(arguments: ["DEBUG RELOAD", "DEBUG LOADAOF", "DEBUG RELOAD NOSAVE"])
     func whatHasExpiredIsGoneFromTheLogToo(_ command: String) throws {
-        let (server, client) = try Self.start(.freshet, ["--appendonly", "yes"])
+        let (server, client) = try Self.start(.freshet, ["--appendonly", "yes", "--appendfsync", "no"])
         for line in ["DEBUG SET-ACTIVE-EXPIRE 0", "SET k old PX 30", "SAVE"] { try client.run(line) }
         usleep(40_000)
         #expect(try client.run(command) == .status("OK"))
         #expect(try client.run("APPEND k new") == .integer(3))
         server.kill()
-        let (next, reader) = try Self.start(.freshet, ["--dir", server.directory, "--appendonly", "yes"])
+        let (next, reader) = try Self.start(
+            .freshet, ["--dir", server.directory, "--appendonly", "yes", "--appendfsync", "no"])
         defer { next.kill() }
         #expect(try reader.run("GET k") == .bulk("new"))
         #expect(try reader.run("PTTL k") == .integer(-1))
@@ -202,19 +204,20 @@ import Testing
 
     /// Another snapshot than that of what is there becomes what the log says.
     @Test func theLogIsWrittenAnewWhereItSaysOtherwise() throws {
-        let (server, client) = try Self.start(.freshet, ["--appendonly", "yes"])
+        let (server, client) = try Self.start(.freshet, ["--appendonly", "yes", "--appendfsync", "no"])
         for line in ["SET n 1", "SAVE", "SET n 10", "SET other 1"] { try client.run(line) }
         #expect(try client.run("DEBUG RELOAD NOSAVE") == .status("OK"))
         #expect(try client.run("INCR n") == .integer(2))
         server.kill()
-        let (next, reader) = try Self.start(.freshet, ["--dir", server.directory, "--appendonly", "yes"])
+        let (next, reader) = try Self.start(
+            .freshet, ["--dir", server.directory, "--appendonly", "yes", "--appendfsync", "no"])
         defer { next.kill() }
         #expect(try reader.run("MGET n other").description == #"["2", (nil)]"#)
     }
 
     /// The log has what memory has, whatever happens.
     @Test func whatTheLogCannotSayIsNotKept() throws {
-        let (server, client) = try Self.start(.freshet, ["--appendonly", "yes"])
+        let (server, client) = try Self.start(.freshet, ["--appendonly", "yes", "--appendfsync", "no"])
         for line in ["SET n 1", "SAVE", "SET n 10", "SET other 1"] { try client.run(line) }
         let inTheWay = "\(server.directory)/appendonlydir/temp-appendonly.aof.base"
         try FileManager.default.createDirectory(atPath: inTheWay, withIntermediateDirectories: true)
@@ -223,14 +226,15 @@ import Testing
         #expect(try client.run("INCR n") == .integer(11))
         try FileManager.default.removeItem(atPath: inTheWay)
         server.kill()
-        let (next, reader) = try Self.start(.freshet, ["--dir", server.directory, "--appendonly", "yes"])
+        let (next, reader) = try Self.start(
+            .freshet, ["--dir", server.directory, "--appendonly", "yes", "--appendfsync", "no"])
         defer { next.kill() }
         #expect(try reader.run("MGET n other").description == #"["11", "1"]"#)
     }
 
     @Test(arguments: ServerKind.all)
     func whoWaitsForAKeyGoesOnWaiting(_ kind: ServerKind) throws {
-        let (server, client) = try Self.start(kind, ["--appendonly", "yes"])
+        let (server, client) = try Self.start(kind, ["--appendonly", "yes", "--appendfsync", "no"])
         for line in ["RPUSH other x", "DEL other"] { try client.run(line) }
         let waiting = try server.raw()
         waiting.send("BLPOP list 0\r\n")
