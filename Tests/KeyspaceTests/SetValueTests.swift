@@ -195,6 +195,33 @@ import Testing
         set.destroy()
     }
 
+    /// Few members are sought, of many those that stay are moved.
+    @Test(arguments: [(50, ""), (100, "m"), (3000, ""), (3000, "m")])
+    func poppedMembersAreUniformAndGone(members: Int, prefix: String) {
+        var source = RandomGenerator(seed: 42)
+        for wanted in [1, members / 20, members / 2, members - 1] {
+            var counts = [Int](repeating: 0, count: members)
+            let rounds = 40 * members / wanted
+            for _ in 0..<min(rounds, 200) {
+                var set = SetValue.make()
+                for number in 0..<members {
+                    _ = Array("\(prefix)\(number)".utf8).withView { set.add($0, limits: SetLimits()) }
+                }
+                var popped: Set<Member> = []
+                set.pop(wanted, using: &source) { popped.insert($0.array) }
+                #expect(popped.count == wanted)
+                #expect(set.count == members - wanted)
+                #expect(Self.contents(set).isDisjoint(with: popped))
+                for member in popped {
+                    counts[Int(String(decoding: member.dropFirst(prefix.utf8.count), as: UTF8.self)) ?? 0] += 1
+                }
+                set.destroy()
+            }
+            // 40 expected of each, with a deviation of at most 6.3.
+            if rounds <= 200 { #expect(counts.allSatisfy { $0 > 5 && $0 < 90 }) }
+        }
+    }
+
     @Test func damagedBlocksAreRefusedOrHarmless() {
         var integers = SetValue.make()
         var texts = SetValue.make()

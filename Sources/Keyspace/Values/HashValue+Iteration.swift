@@ -4,10 +4,8 @@ extension HashValue {
     /// Calls `body` with each field. `body` must not change the hash. O(n).
     public func forEach(now: Int64, _ body: (HashField) -> Void) {
         if encoding == .hashTable {
-            table.forEach { entry in
-                let field = HashField(entry)
-                if !Self.isExpired(field.expiry, now: now) { body(field) }
-            }
+            var position: UInt64 = 0
+            repeat { position = forEach(at: position, now: now, body) } while position != 0
             return
         }
         var offset = pack.first
@@ -20,6 +18,7 @@ extension HashValue {
 
     /// Calls `body` with some hundreds of a table's fields, or with all where they are in one block, and answers where to go
     /// on; 0 begins, and 0 is answered at the end. The hash must not change between calls.
+    @inline(__always)
     public func forEach(at position: UInt64, now: Int64, _ body: (HashField) -> Void) -> UInt64 {
         guard encoding == .hashTable else {
             forEach(now: now, body)
@@ -91,33 +90,9 @@ extension HashValue {
     public func forEachRandom(
         _ wanted: Int, now: Int64, using random: inout RandomGenerator, _ body: (HashField) -> Void
     ) {
-        guard wanted > 0 else { return }
-        if encoding == .hashTable, wanted > 1, wanted < table.count / 8, !Self.isExpired(minimumExpiry, now: now) {
-            // Few repeats in so many fields.
-            var seen: Set<UnsafeMutableRawPointer> = []
-            while seen.count < wanted, let entry = table.random(using: &random) {
-                if seen.insert(entry.block).inserted { body(HashField(entry)) }
-            }
-            return
-        }
-        var live = count
-        if Self.isExpired(minimumExpiry, now: now) {
-            live = 0
-            forEach(now: now) { _ in live += 1 }
-        }
-        // Selection sampling (Knuth, volume 2, algorithm 3.4.2 S).
-        var left = live
-        var needed = min(wanted, live)
-        var source = random
-        forEach(now: now) { field in
-            guard needed > 0 else { return }
-            if source.next(below: left) < needed {
-                body(field)
-                needed -= 1
-            }
-            left -= 1
-        }
-        random = source
+        var sample = HashSample(wanted, of: self, now: now, random)
+        while sample.next(body) {}
+        random = sample.random
     }
 }
 

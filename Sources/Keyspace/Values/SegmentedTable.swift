@@ -87,9 +87,12 @@ struct SegmentedTable<Element: TableElement> {
     }
 
     /// Frees the table and its entries. O(n).
-    func destroy() {
+    func destroy() { drain { $0.free() } }
+
+    /// Frees the table and hands its entries to `body`, which owns them then. O(n).
+    func drain(_ body: (Element) -> Void) {
         forEachSegment { segment, _ in
-            segment.forEach(log: header.pointee.log) { $0.free() }
+            segment.forEachAhead(log: header.pointee.log, body)
             Allocation.free(segment.block)
         }
         if header.pointee.depth > 0 { Allocation.free(header.pointee.directory) }

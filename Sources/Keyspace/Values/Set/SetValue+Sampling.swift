@@ -13,17 +13,8 @@ extension SetValue {
     /// Calls `body` with `wanted` different members, or with all where there are fewer; each choice of members has the same
     /// probability, their order has not. O(n), or O(wanted) where that is far less.
     public func forEachRandom(_ wanted: Int, using random: inout RandomGenerator, _ body: (ListpackElement) -> Void) {
-        guard wanted > 0 else { return }
-        if encoding == .hashTable, wanted < table.count / 8 {
-            // Few repeats in so many members.
-            var seen: Set<UInt64> = []
-            while seen.count < wanted, let member = table.random(using: &random) {
-                if seen.insert(member.word).inserted { body(member.value) }
-            }
-            return
-        }
-        var sample = SelectionSample(wanted, of: count, random)
-        forEach { if sample.takesNext() { body($0) } }
+        var sample = SetSample(wanted, of: self, random)
+        while sample.next(body) {}
         random = sample.random
     }
 
@@ -67,6 +58,8 @@ extension SetValue {
     /// the same probability. O(n) in one block, expected O(wanted) in a table.
     public mutating func pop(_ wanted: Int, using random: inout RandomGenerator, _ body: (ListpackElement) -> Void) {
         if encoding == .hashTable {
+            // One by one they would be sought among ever fewer.
+            if wanted > max(count / 8, 64) { return popMany(wanted, using: &random, body) }
             var left = wanted
             while left > 0, pop(using: &random, body) { left -= 1 }
             return
@@ -81,32 +74,30 @@ extension SetValue {
         self = rest
     }
 
+    /// Lets those members that stay move to another table.
+    private mutating func popMany(
+        _ wanted: Int, using random: inout RandomGenerator, _ body: (ListpackElement) -> Void
+    ) {
+        var sample = SelectionSample(wanted, of: count, random)
+        let rest = MemberSet.make(expecting: count - wanted)
+        table.drain { member in
+            if sample.takesNext() {
+                body(member.value)
+                member.free()
+            } else {
+                rest.header.pointee.entryBytes &+= member.footprint
+                rest.insert(member, hash: member.hash)
+            }
+        }
+        random = sample.random
+        self = SetValue(rest)
+    }
+
     /// Adds a member that comes from a set of the same encoding and in its order.
     private mutating func append(_ element: ListpackElement) {
         switch element {
         case .integer(let value) where encoding == .intset: _ = integers.add(value)
         default: pack.append(element)
         }
-    }
-}
-
-/// Which of elements that come one after the other belong to a sample of them (Knuth, The Art of Computer Programming,
-/// volume 2, algorithm 3.4.2 S).
-private struct SelectionSample {
-    private var needed: Int
-    private var left: Int
-    var random: RandomGenerator
-
-    init(_ wanted: Int, of count: Int, _ random: RandomGenerator) {
-        needed = min(wanted, count)
-        left = count
-        self.random = random
-    }
-
-    mutating func takesNext() -> Bool {
-        defer { left -= 1 }
-        guard needed > 0, random.next(below: left) < needed else { return false }
-        needed -= 1
-        return true
     }
 }
