@@ -96,7 +96,11 @@ struct LargeSortedSet {
 
     /// Removes the entries of `ranks`, which are in 0..<count.
     func remove(_ ranks: Range<Int>) {
-        state.pointee.tree.remove(ranks) { block in release(block, processHash(block.bytes)) }
+        state.pointee.tree.remove(ranks) { block in
+            state.pointee.table.prefetch(processHash(block.bytes))
+        } _: { block in
+            release(block, processHash(block.bytes))
+        }
     }
 
     @inline(__always)

@@ -1,3 +1,4 @@
+import CLinux
 import Primitives
 
 extension ScoreTree {
@@ -36,14 +37,23 @@ extension ScoreTree {
 
     /// Takes out the entries of `ranks`, which are in 0..<count; each is handed to `release`, which owns it then.
     /// O(r log n / 64 + r) for r entries.
-    mutating func remove(_ ranks: Range<Int>, _ release: (MemberBlock) -> Void) {
+    ///
+    /// - Parameter prepare: is given those of a leaf before, to fetch what releasing them needs.
+    mutating func remove(
+        _ ranks: Range<Int>, prepare: (MemberBlock) -> Void, _ release: (MemberBlock) -> Void
+    ) {
         var left = ranks.count
         while left > 0 {
             var path = ScorePath(root)
             let (leaf, index) = descend(rank: ranks.lowerBound, &path)
             let length = min(left, leaf.count &- index)
+            let part = index..<(index &+ length)
+            if length > 4 {
+                for entry in part { clinux_prefetch_read(leaf.members[entry]) }
+                for entry in part { prepare(leaf.member(entry)) }
+            }
             // Keys above may point to blocks that are released, but nothing compares them before they are replaced.
-            for entry in index..<(index &+ length) { release(leaf.member(entry)) }
+            for entry in part { release(leaf.member(entry)) }
             remove(leaf, index, length, &path)
             left &-= length
         }
