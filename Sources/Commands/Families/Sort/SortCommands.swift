@@ -96,17 +96,34 @@ public enum SortCommands {
         _ elements: borrowing SortElements, _ range: Range<Int>, _ options: SortOptions, _ call: inout Call
     ) {
         if let destination = options.destination { return store(elements, range, options, &call, at: destination) }
-        var name = ByteBuffer()
         let reply = call.reply
-        let scratch = call.scratch
         let columns = max(1, options.results.count)
         reply.array(range.count * columns)
-        for item in elements.items[range] {
-            let text = elements.text(item)
-            if options.results.isEmpty { reply.bulk(text) }
-            for pattern in options.results {
-                pattern.withValue(for: text, &call.access, name: &name, scratch: scratch) { value in
-                    if let value { reply.bulk(value) } else { reply.null() }
+        forEachValue(elements, range, options, &call) { value in
+            if let value { reply.bulk(value) } else { reply.null() }
+        }
+    }
+
+    /// Calls `body` with each of the values that are asked for, nil where there is none.
+    private static func forEachValue(
+        _ elements: borrowing SortElements, _ range: Range<Int>, _ options: SortOptions, _ call: inout Call,
+        _ body: (ByteView?) -> Void
+    ) {
+        guard !options.results.isEmpty else {
+            for item in elements.items[range] { body(elements.text(item)) }
+            return
+        }
+        var lookup = SortLookup()
+        let scratch = call.scratch
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: SortLookup.batch) {
+            let part = start..<min(start + SortLookup.batch, range.upperBound)
+            lookup.fetch(part, of: elements, options.results, call.access)
+            var position = 0
+            for item in elements.items[part] {
+                for pattern in options.results {
+                    let key = lookup.key(position)
+                    pattern.withValue(for: elements.text(item), at: key, &call.access, scratch: scratch, body)
+                    position += 1
                 }
             }
         }
@@ -123,19 +140,9 @@ public enum SortCommands {
             if call.access.remove(key) { call.log("DEL", key) }
             return call.reply.integer(0)
         }
-        var name = ByteBuffer()
         let limits = call.limits.list
-        let scratch = call.scratch
         var list = ListValue.make()
-        for item in elements.items[range] {
-            let text = elements.text(item)
-            if options.results.isEmpty { append(text, to: &list, limits) }
-            for pattern in options.results {
-                pattern.withValue(for: text, &call.access, name: &name, scratch: scratch) { value in
-                    append(value ?? .empty, to: &list, limits)
-                }
-            }
-        }
+        forEachValue(elements, range, options, &call) { append($0 ?? .empty, to: &list, limits) }
         if call.isLogging, options.hasPatterns { log(list, at: key, &call) }
         call.access.store(key, list, event: KeyEvent(.list, "sortstore"))
         call.reply.integer(count)

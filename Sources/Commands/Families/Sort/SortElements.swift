@@ -36,23 +36,23 @@ struct SortElements: ~Copyable {
     mutating func sort(_ options: SortOptions, _ access: inout Access, scratch: UnsafeMutablePointer<UInt8>)
         throws(CommandError)
     {
-        var name = ByteBuffer()
+        guard let weight = options.weight else {
+            guard weighByThemselves(options) else { throw Self.noNumber }
+            return order(options)
+        }
+        var lookup = SortLookup()
         // A text that is a weight goes into the block behind those of the elements, which may move them.
         var copy = ByteBuffer()
         // All are looked up, whatever one of them is: what is read is told, and recorded.
         var areNumbers = true
         for index in items.indices {
-            guard let weight = options.weight else {
-                if options.isAlphabetic {
-                    items[index].weightStart = items[index].start
-                    items[index].weightCount = items[index].count
-                } else {
-                    areNumbers = note(Self.score(text(items[index])), index) && areNumbers
-                }
-                continue
+            let position = index % SortLookup.batch
+            if position == 0 {
+                lookup.fetch(index..<min(index + SortLookup.batch, items.count), of: self, [weight], access)
             }
             copy.clear(keeping: .max)
-            let isThere = weight.withValue(for: text(items[index]), &access, name: &name, scratch: scratch) { value in
+            let (text, key) = (text(items[index]), lookup.key(position))
+            let isThere = weight.withValue(for: text, at: key, &access, scratch: scratch) { value in
                 if let value { copy.append(value) }
                 return value != nil
             }
@@ -65,8 +65,24 @@ struct SortElements: ~Copyable {
                 areNumbers = note(Self.score(copy.view), index) && areNumbers
             }
         }
-        guard areNumbers else { throw CommandError("ERR One or more scores can't be converted into double") }
+        guard areNumbers else { throw Self.noNumber }
         order(options)
+    }
+
+    private static let noNumber = CommandError("ERR One or more scores can't be converted into double")
+
+    /// Makes each element its own weight; false where one of them is none.
+    private mutating func weighByThemselves(_ options: SortOptions) -> Bool {
+        var areNumbers = true
+        for index in items.indices {
+            if options.isAlphabetic {
+                items[index].weightStart = items[index].start
+                items[index].weightCount = items[index].count
+            } else {
+                areNumbers = note(Self.score(text(items[index])), index) && areNumbers
+            }
+        }
+        return areNumbers
     }
 
     /// Notes a number as the weight of an element; false where it is none.

@@ -112,14 +112,21 @@ struct SortPattern {
     /// Whether it stands for the same whatever the element.
     var isConstant: Bool { form != .key }
 
+    /// Adds the name of the key that it stands for with `element`.
+    func appendName(for element: ByteView, to names: inout ByteBuffer) {
+        names.append(prefix)
+        names.append(element)
+        names.append(suffix)
+    }
+
     /// Calls `body` with what it stands for with `element`; nil where there is no such key, or it holds something else.
     ///
     /// - Parameters:
-    ///   - name: where the key's name is put together.
+    ///   - key: the one that it stands for, where it is not constant.
     ///   - scratch: room for the text of an integer.
     @inline(__always)
     func withValue<R>(
-        for element: ByteView, _ access: inout Access, name: inout ByteBuffer, scratch: UnsafeMutablePointer<UInt8>,
+        for element: ByteView, at key: Key, _ access: inout Access, scratch: UnsafeMutablePointer<UInt8>,
         _ body: (ByteView?) -> R
     ) -> R {
         switch form {
@@ -127,11 +134,7 @@ struct SortPattern {
         case .nothing: return body(nil)
         case .key: break
         }
-        name.clear(keeping: .max)
-        name.append(prefix)
-        name.append(element)
-        name.append(suffix)
-        guard let entry = access.read(Key(name.view)) else { return body(nil) }
+        guard let entry = access.read(key) else { return body(nil) }
         guard let field else { return body(entry.type == .string ? entry.text(scratch: scratch) : nil) }
         guard entry.type == .hash, let value = entry.aggregate(HashValue.self).get(field, now: access.now) else {
             return body(nil)
