@@ -1,10 +1,12 @@
 // System interfaces that Glibc's Swift overlay lacks, and the processor hints that Swift cannot express.
 // Header only, no logic.
 #pragma once
+#include <elf.h>
 #include <linux/futex.h>
 #include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/auxv.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -15,6 +17,8 @@
 static inline int clinux_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags) {
     return (int)syscall(SYS_accept4, fd, address, length, flags);
 }
+
+static inline uintptr_t clinux_auxiliary(unsigned long type) { return getauxval(type); }
 
 static inline void clinux_prefetch_read(const void *address) { __builtin_prefetch(address, 0, 3); }
 static inline void clinux_prefetch_write(const void *address) { __builtin_prefetch(address, 1, 3); }

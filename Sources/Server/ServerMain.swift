@@ -69,6 +69,7 @@ public enum ServerMain {
         try server.start {
             if settings.port != 0 { log.notice("Ready to accept connections tcp") }
             if !settings.unixSocket.isEmpty { log.notice("Ready to accept connections unix") }
+            ProgramMemory.release()
             supervisor.ready()
         }
         try watch(signals, server, log)
