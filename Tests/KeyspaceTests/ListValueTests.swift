@@ -134,6 +134,19 @@ extension ListValue {
         let range = ends[0]..<ends[1]
         #expect(both.list.elements(range) == Array(both.model[range]), place)
         #expect(both.list.elements(range, reverse: true) == both.model[range].reversed(), place)
+        let wanted = text(&random)
+        for reverse in [false, true] {
+            let matches = range.filter { both.model[$0] == wanted }
+            let limit = random.oneIn(2) ? Int.max : 2
+            var found: [Int] = []
+            wanted.withView {
+                both.list.forEachIndex(of: $0, in: range, reverse: reverse) {
+                    found.append($0)
+                    return found.count < limit
+                }
+            }
+            #expect(found == Array((reverse ? matches.reversed() : matches).prefix(limit)), place)
+        }
         let index = random.below(both.model.count + 2) - 1
         let expected = both.model.indices.contains(index) ? both.model[index] : nil
         #expect(both.list.element(at: index)?.array == expected, place)

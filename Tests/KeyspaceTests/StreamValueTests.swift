@@ -44,6 +44,14 @@ import Testing
             }
             if step % 100 == 0 { compare(stream, model, &random, "seed \(seed), step \(step)") }
         }
+        for _ in 0..<100 {
+            let ends = [random.pick(model).id, random.pick(model).id].sorted()
+            let count = model.count { $0.id >= ends[0] && $0.id <= ends[1] }
+            let estimate = stream.estimatedCount(in: ends[0]...ends[1])
+            #expect(estimate <= model.count)
+            // Blocks are not all alike.
+            #expect(estimate * 4 + 400 >= count, "seed \(seed)")
+        }
         let copy = stream.copy()
         stream.destroy()
         compare(copy, model, &random, "seed \(seed), copy")

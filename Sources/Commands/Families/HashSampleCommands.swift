@@ -37,7 +37,7 @@ public enum HashSampleCommands {
             return call.reply.array(0)
         }
         if count > 0 {
-            answerDifferent(&call, hash, Int(count), withValues)
+            try answerDifferent(&call, hash, Int(count), withValues)
         } else {
             try answerAny(&call, hash, Int(count.magnitude), withValues)
         }
@@ -50,11 +50,16 @@ public enum HashSampleCommands {
         call.reply.bulk(chosen.field)
     }
 
-    private static func answerDifferent(_ call: inout Call, _ hash: HashValue, _ wanted: Int, _ withValues: Bool) {
+    private static func answerDifferent(
+        _ call: inout Call, _ hash: HashValue, _ wanted: Int, _ withValues: Bool
+    ) throws(CommandError) {
         let reply = call.reply
-        let count = min(wanted, hash.liveCount(now: call.now))
-        reply.array(withValues && reply.version < 3 ? count * 2 : count)
-        hash.forEachRandom(wanted, now: call.now, using: &call.random) { write($0, withValues, to: reply) }
+        if call.isLong(min(wanted, hash.count), of: hash.count, bytes: hash.memoryUsage) {
+            let sample = HashSample(wanted, of: hash, now: call.now, RandomGenerator(seed: call.random.next()))
+            return try call.answer(HashSampleStretches(sample, withValues: withValues), of: 1)
+        }
+        reply.fields(min(wanted, hash.liveCount(now: call.now)), withValues: withValues)
+        hash.forEachRandom(wanted, now: call.now, using: &call.random) { reply.field($0, withValues: withValues) }
     }
 
     /// Answers `wanted` fields of which any may repeat. There is no bound to how many a client may want, only to how large
@@ -66,12 +71,17 @@ public enum HashSampleCommands {
         let limit = call.limits.maximumString
         // No field takes less than an empty string's six bytes.
         guard wanted <= limit / 6 else { throw .outOfRange }
+        if call.isLong(wanted, of: hash.count, bytes: hash.memoryUsage) {
+            let stretches = HashPickStretches(
+                hash, wanted, now: call.now, RandomGenerator(seed: call.random.next()), withValues: withValues,
+                limit: limit)
+            return try call.answer(stretches, of: 1)
+        }
         let mark = reply.output.pointee.count
-        let perField = withValues && reply.version < 3 ? 2 : 1
-        reply.array(wanted * perField)
+        reply.fields(wanted, withValues: withValues)
         var fits = true
         let isAny = hash.forEachRandomPick(wanted, now: call.now, using: &call.random) { field in
-            write(field, withValues, to: reply)
+            reply.field(field, withValues: withValues)
             fits = reply.output.pointee.count - mark <= limit
             return fits
         }
@@ -79,14 +89,6 @@ public enum HashSampleCommands {
         reply.output.pointee.truncate(to: mark)
         guard fits else { throw .outOfRange }
         reply.array(0)
-    }
-
-    @inline(__always)
-    private static func write(_ field: HashField, _ withValues: Bool, to reply: ReplyWriter) {
-        guard withValues else { return reply.bulk(field.field) }
-        if reply.version >= 3 { reply.array(2) }
-        reply.bulk(field.field)
-        reply.bulk(field.value)
     }
 
     // MARK: HSCAN

@@ -39,10 +39,10 @@ struct SortedSetAlgebra: Sendable {
     private(set) var limit = Int.max
     private(set) var withScores = false
 
-    /// The result of the operation on the number of keys at `countAt`, the keys and the options behind them.
-    static func combination(
+    /// The operation on the number of keys at `countAt`, and the keys, behind which the options are.
+    static func parse(
         _ operation: Operation, _ call: inout Call, countAt: Int, form: Form
-    ) throws(CommandError) -> SortedSetCombination {
+    ) throws(CommandError) -> (SortedSetAlgebra, keys: Range<Int>) {
         let count = try call.integer(countAt)
         guard count >= 1 else {
             throw CommandError(composed: "ERR at least 1 input key is needed for '\(call.name)' command")
@@ -59,7 +59,7 @@ struct SortedSetAlgebra: Sendable {
             _ = try call.read(SortedSetCombination.self, keys)
             throw error
         }
-        return try call.work(plan, on: keys)
+        return (plan, keys)
     }
 
     private init(operation: Operation, form: Form, limits: SortedSetLimits) {

@@ -69,15 +69,21 @@ public enum SortedSetAlgebraCommands {
     private static func zdiff(_ call: inout Call) throws(CommandError) { try answer(&call, .difference) }
 
     private static func answer(_ call: inout Call, _ operation: SortedSetAlgebra.Operation) throws(CommandError) {
-        let combination = try SortedSetAlgebra.combination(operation, &call, countAt: 1, form: .answer)
-        guard let result = combination.result else { return call.reply.array(0) }
-        call.reply.members(of: result, 0..<result.count, reverse: false, withScores: combination.plan.withScores)
-        if result.count > WorkLimits.inline { call.access.keyspace.releaseInBackground(combination) }
+        let (plan, keys) = try SortedSetAlgebra.parse(operation, &call, countAt: 1, form: .answer)
+        let version = call.reply.version
+        let answer = try call.work(on: keys) { SortedSetAnswer(SortedSetCombination(plan, $0), version: version) }
+        guard let result = answer.result else { return call.reply.array(0) }
+        guard let draft = answer.draft else {
+            return call.reply.members(of: result, 0..<result.count, reverse: false, withScores: plan.withScores)
+        }
+        call.reply.draft(draft) { $0.members(result.count, withScores: plan.withScores) }
+        call.access.keyspace.releaseInBackground(answer)
     }
 
     private static func zintercard(_ call: inout Call) throws(CommandError) {
-        let combination = try SortedSetAlgebra.combination(.intersection, &call, countAt: 1, form: .count)
-        call.reply.integer(min(combination.count, combination.plan.limit))
+        let (plan, keys) = try SortedSetAlgebra.parse(.intersection, &call, countAt: 1, form: .count)
+        let combination = try call.work(on: keys) { SortedSetCombination(plan, $0) }
+        call.reply.integer(min(combination.count, plan.limit))
     }
 
     private static func zunionstore(_ call: inout Call) throws(CommandError) {
@@ -95,7 +101,8 @@ public enum SortedSetAlgebraCommands {
     private static func store(
         _ call: inout Call, _ operation: SortedSetAlgebra.Operation, _ event: KeyEvent
     ) throws(CommandError) {
-        let combination = try SortedSetAlgebra.combination(operation, &call, countAt: 2, form: .store)
+        let (plan, keys) = try SortedSetAlgebra.parse(operation, &call, countAt: 2, form: .store)
+        let combination = try call.work(on: keys) { SortedSetCombination(plan, $0) }
         try call.storeSortedSet(combination.take(), at: 1, event: event)
     }
 }

@@ -117,8 +117,12 @@ public enum SortedSetRangeCommands {
     private static func answer(_ call: inout Call, _ form: Form) throws(CommandError) {
         let (range, withScores) = try form.parse(call, 2)
         guard let value = try call.read(call.key(1), as: SortedSetValue.self) else { return call.reply.array(0) }
-        call.reply.members(
-            of: value, range.ranks(in: value), reverse: range.isReverse, withScores: withScores)
+        let ranks = range.ranks(in: value)
+        if call.isLong(ranks.count, of: value.count, bytes: value.memoryUsage) {
+            let stretches = SortedSetStretches(value, ranks, reverse: range.isReverse, withScores: withScores)
+            return try call.answer(stretches, of: 1)
+        }
+        call.reply.members(of: value, ranks, reverse: range.isReverse, withScores: withScores)
     }
 
     private static func zrangestore(_ call: inout Call) throws(CommandError) {

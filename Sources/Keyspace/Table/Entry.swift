@@ -220,4 +220,9 @@ public struct Entry {
         }
         nonmutating set { valueBase.storeBytes(of: newValue, as: UnsafeMutableRawPointer.self) }
     }
+    /// Where the value lies, whatever it is. A value that is somewhere else later is another one, or was rebuilt.
+    public var valueAddress: UnsafeMutableRawPointer {
+        if type != .string { return pointer }
+        return flags.contains(.external) ? UnsafeMutableRawPointer(external.bytes) : valueBase
+    }
 }

@@ -22,6 +22,24 @@ extension Listpack {
         }
     }
 
+    /// Hands the index of each element equal to `text` among those with the indices in `range`, which exist, to `body`, the
+    /// last first where `reverse`, until it answers false; answers whether it never did.
+    @inline(__always)
+    func forEachIndex(of text: ByteView, in range: Range<Int>, reverse: Bool, _ body: (Int) -> Bool) -> Bool {
+        // Most have none.
+        guard find(text) != nil else { return true }
+        let integer = parseInteger(text)
+        var index = reverse ? range.upperBound : range.lowerBound &- 1
+        return forEach(range, reverse: reverse) { element in
+            index &+= reverse ? -1 : 1
+            switch element {
+            case .bytes(let bytes): guard bytes == text else { return true }
+            case .integer(let value): guard value == integer else { return true }
+            }
+            return body(index)
+        }
+    }
+
     /// Removes up to `limit` elements equal to `text`, the first from `end` on; answers how many there were. One pass moves
     /// what stays; from the tail another one counts before.
     mutating func remove(_ text: ByteView, limit: Int, from end: ListEnd) -> Int {

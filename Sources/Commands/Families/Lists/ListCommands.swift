@@ -117,6 +117,9 @@ public enum ListCommands {
         let reply = call.reply
         guard let list else { return reply.array(0) }
         let range = list.indices(from: first, through: last)
+        if call.isLong(range.count, of: list.count, bytes: list.memoryUsage) {
+            return try call.answer(ListStretches(list, range), of: 1)
+        }
         reply.array(range.count)
         reply.elements(of: list, range)
     }

@@ -56,39 +56,85 @@ public enum ListSearchCommands {
         guard let list = try call.read(call.key(1), as: ListValue.self) else {
             return options.count == nil ? reply.null() : reply.array(0)
         }
+        var search = ListSearch(list, options)
+        if call.isLong(search.compared, of: list.count, bytes: 0) {
+            return try call.answer(ListSearchStretches(search, for: call[2].array), of: 1)
+        }
         let mark = reply.deferredArray()
-        let found = answer(reply, list, call[2], options)
+        _ = search.answer(call[2], .max, to: reply)
         if options.count != nil {
-            reply.finishArray(at: mark, count: found)
-        } else if found == 0 {
+            reply.finishArray(at: mark, count: search.found)
+        } else if search.found == 0 {
             reply.null()
         }
     }
 
-    /// Answers the indices that are asked for, and how many they are.
-    private static func answer(_ reply: ReplyWriter, _ list: ListValue, _ text: ByteView, _ options: Options) -> Int {
-        let length = list.count
-        let compared = min(length, options.limit)
-        let integer = parseInteger(text)
-        let step = options.isFromTail ? -1 : 1
-        var index = options.isFromTail ? length : -1
-        var skipped = options.rank - 1
-        var found = 0
-        let range = options.isFromTail ? length - compared..<length : 0..<compared
-        list.forEach(range, reverse: options.isFromTail) { element in
-            index &+= step
-            switch element {
-            case .bytes(let bytes): guard bytes == text else { return true }
-            case .integer(let value): guard value == integer else { return true }
-            }
-            if skipped > 0 {
-                skipped &-= 1
-                return true
-            }
-            reply.integer(index)
-            found &+= 1
-            return options.count == 0 || found < options.count ?? 1
+    /// A search as far as it has got.
+    private struct ListSearch {
+        private let list: ListValue
+        private let isFromTail: Bool
+        /// Indices of what is still to be compared.
+        private var rest: Range<Int>
+        /// Matches that do not count.
+        private var skipped: Int
+        /// The most matches that are answered; nil for one that is not in an array.
+        let limit: Int?
+        private(set) var found = 0
+
+        init(_ list: ListValue, _ options: Options) {
+            self.list = list
+            isFromTail = options.isFromTail
+            let compared = min(list.count, options.limit)
+            rest = isFromTail ? list.count - compared..<list.count : 0..<compared
+            skipped = options.rank - 1
+            limit = options.count.map { $0 == 0 ? .max : $0 }
         }
-        return found
+
+        /// How many elements are still to be compared.
+        var compared: Int { rest.count }
+
+        /// Compares up to `count` elements and answers the indices that are asked for; returns whether there is more to do.
+        mutating func answer(_ text: ByteView, _ count: Int, to reply: ReplyWriter) -> Bool {
+            let part = isFromTail ? rest.suffix(count) : rest.prefix(count)
+            rest = isFromTail ? rest.dropLast(part.count) : rest.dropFirst(part.count)
+            var (skipped, found) = (skipped, found)
+            let limit = limit ?? 1
+            let goesOn = list.forEachIndex(of: text, in: part, reverse: isFromTail) { index in
+                if skipped > 0 {
+                    skipped &-= 1
+                    return true
+                }
+                reply.integer(index)
+                found &+= 1
+                return found < limit
+            }
+            (self.skipped, self.found) = (skipped, found)
+            return goesOn && !rest.isEmpty
+        }
+    }
+
+    /// A search in a long list.
+    private struct ListSearchStretches: AnswerStretches {
+        /// Elements that a stretch compares.
+        private static let stretch = 2048
+        private var search: ListSearch
+        private let text: [UInt8]
+
+        init(_ search: ListSearch, for text: [UInt8]) {
+            self.search = search
+            self.text = text
+        }
+
+        mutating func write(to reply: ReplyWriter) -> Bool {
+            text.withView { search.answer($0, Self.stretch, to: reply) }
+        }
+
+        func writeHeader(to reply: ReplyWriter) {
+            if search.limit != nil {
+                reply.array(search.found)
+            } else if search.found == 0 {
+                reply.null()
+            }
+        }
     }
 }

@@ -59,7 +59,7 @@ public enum SetAlgebraCommands {
     private static func sdiff(_ call: inout Call) throws(CommandError) { try answer(&call, .difference) }
 
     private static func answer(_ call: inout Call, _ operation: SetAlgebra.Operation) throws(CommandError) {
-        let answer: SetAnswer = try call.work(operation, on: 1..<call.count)
+        let answer = try call.work(on: 1..<call.count) { SetAnswer(operation, $0) }
         call.reply.draft(answer.draft) { $0.set(answer.count) }
     }
 
@@ -70,7 +70,7 @@ public enum SetAlgebraCommands {
             throw CommandError("ERR Number of keys can't be greater than number of args")
         }
         let limit = try limit(call, from: 2 + keys)
-        let intersection: SetCount = try call.work(limit, on: 2..<2 + keys)
+        let intersection = try call.work(on: 2..<2 + keys) { SetCount(limit, $0) }
         call.reply.integer(intersection.count)
     }
 
@@ -104,8 +104,8 @@ public enum SetAlgebraCommands {
     private static func store(
         _ call: inout Call, _ operation: SetAlgebra.Operation, _ event: KeyEvent
     ) throws(CommandError) {
-        let plan = SetResult.Plan(operation: operation, limits: call.limits.set)
-        let result: SetResult = try call.work(plan, on: 2..<call.count)
+        let limits = call.limits.set
+        let result = try call.work(on: 2..<call.count) { SetResult(operation, $0, limits) }
         call.storeSet(result.take(), event: event)
     }
 }

@@ -88,8 +88,13 @@ public enum SetSampleCommands {
         guard let set = try call.read(call.key(1), as: SetValue.self), count != 0 else { return call.reply.array(0) }
         guard count > 0 else { return try answerAny(&call, set, Int(count.magnitude)) }
         let reply = call.reply
-        reply.array(min(Int(count), set.count))
-        set.forEachRandom(Int(count), using: &call.random) { reply.bulk($0) }
+        let answered = min(Int(count), set.count)
+        if call.isLong(answered, of: set.count, bytes: set.memoryUsage) {
+            let sample = SetSample(answered, of: set, RandomGenerator(seed: call.random.next()))
+            return try call.answer(SetSampleStretches(sample, count: answered), of: 1)
+        }
+        reply.array(answered)
+        set.forEachRandom(answered, using: &call.random) { reply.bulk($0) }
     }
 
     private static func answerOne(_ call: inout Call) throws(CommandError) {
@@ -105,6 +110,10 @@ public enum SetSampleCommands {
         let limit = call.limits.maximumString
         // No member takes less than an empty string's six bytes.
         guard wanted <= limit / 6 else { throw .outOfRange }
+        if call.isLong(wanted, of: set.count, bytes: set.memoryUsage) {
+            let random = RandomGenerator(seed: call.random.next())
+            return try call.answer(SetPickStretches(set, wanted, random, limit: limit), of: 1)
+        }
         let mark = reply.output.pointee.count
         reply.array(wanted)
         var fits = true

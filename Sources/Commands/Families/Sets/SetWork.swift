@@ -51,20 +51,17 @@ final class SetCount: SetWork, @unchecked Sendable {
 
 /// The set that a union, an intersection or a difference of sets stores.
 final class SetResult: SetWork, @unchecked Sendable {
-    struct Plan: Sendable {
-        let operation: SetAlgebra.Operation
-        let limits: SetLimits
-    }
-
     private let algebra: SetAlgebra
-    private let plan: Plan
+    private let operation: SetAlgebra.Operation
+    private let limits: SetLimits
     private var set: SetValue?
 
-    init(_ plan: Plan, _ entries: [Entry?]) {
-        algebra = SetAlgebra(plan.operation, entries.sets)
-        self.plan = plan
+    init(_ operation: SetAlgebra.Operation, _ entries: [Entry?], _ limits: SetLimits) {
+        algebra = SetAlgebra(operation, entries.sets)
+        self.operation = operation
+        self.limits = limits
         // Kept as Redis's would be: an intersection like the smallest of its sets.
-        set = plan.operation == .intersection ? algebra.sourceEncoding.map { .make($0) } : nil
+        set = operation == .intersection ? algebra.sourceEncoding.map { .make($0) } : nil
     }
 
     deinit { set?.destroy() }
@@ -75,7 +72,7 @@ final class SetResult: SetWork, @unchecked Sendable {
         var set = set ?? .make()
         defer { self.set = set }
         return algebra.advance { element in
-            set.addNew(element, limits: plan.limits)
+            set.addNew(element, limits: limits)
             return true
         }
     }
@@ -83,7 +80,7 @@ final class SetResult: SetWork, @unchecked Sendable {
     /// The finished set, which is the caller's.
     func take() -> SetValue {
         var result = set.take() ?? .make()
-        if plan.operation == .intersection { result.convertToIntegers(limits: plan.limits) }
+        if operation == .intersection { result.convertToIntegers(limits: limits) }
         return result
     }
 }

@@ -183,6 +183,11 @@ public enum StreamCommands {
         guard let stream = try call.read(call.key(1), as: StreamValue.self) else { return call.reply.array(0) }
         if limit == 0 { return call.reply.nullArray() }
         guard start <= end else { return call.reply.array(0) }
-        call.reply.entries(stream.entries(in: start...end, reverse: reverse), limit: limit ?? 0)
+        let entries = stream.entries(in: start...end, reverse: reverse)
+        let count = min(limit ?? .max, stream.estimatedCount(in: start...end))
+        if call.isLong(count, of: stream.count, bytes: stream.memoryUsage) {
+            return try call.answer(StreamStretches(entries, limit: limit ?? 0), of: 1)
+        }
+        call.reply.entries(entries, limit: limit ?? 0)
     }
 }

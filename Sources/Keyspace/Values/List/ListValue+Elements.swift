@@ -20,6 +20,18 @@ extension ListValue {
         return pack.forEach(range, reverse: reverse, body)
     }
 
+    /// Hands the index of each element equal to `text` among those with the indices in `range`, which exist, to `body`, the
+    /// last first where `reverse`, until it answers false; answers whether it never did. O(n), but little for a block
+    /// without such an element.
+    @inline(__always)
+    @discardableResult
+    public func forEachIndex(
+        of text: ByteView, in range: Range<Int>, reverse: Bool, _ body: (Int) -> Bool
+    ) -> Bool {
+        guard isSmall else { return quick.forEachIndex(of: text, in: range, reverse: reverse, body) }
+        return pack.forEachIndex(of: text, in: range, reverse: reverse, body)
+    }
+
     /// Puts another element in the place of the one with `index`; false where there is none. The list is one that `prepare`
     /// has made ready.
     public mutating func replace(_ index: Int, with text: ByteView, _ limits: ListLimits) -> Bool {

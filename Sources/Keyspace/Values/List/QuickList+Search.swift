@@ -61,4 +61,29 @@ extension QuickList {
             part = 0..<chunk(index).count
         }
     }
+
+    /// `ListValue.forEachIndex`.
+    @inline(__always)
+    func forEachIndex(of text: ByteView, in range: Range<Int>, reverse: Bool, _ body: (Int) -> Bool) -> Bool {
+        guard !range.isEmpty else { return true }
+        let near = reverse ? range.upperBound &- 1 : range.lowerBound
+        let place = place(near)
+        var index = place.chunk
+        // That of the block's first element.
+        var start = near &- place.index
+        while true {
+            let chunk = chunk(index)
+            let part = range.clamped(to: start..<(start &+ chunk.count))
+            let next = reverse ? index &- 1 : index &+ 1
+            let goesOn = reverse ? part.lowerBound > range.lowerBound : part.upperBound < range.upperBound
+            if goesOn { clinux_prefetch_read(self.chunk(next).base) }
+            let local = (part.lowerBound &- start)..<(part.upperBound &- start)
+            guard chunk.pack.forEachIndex(of: text, in: local, reverse: reverse, { body(start &+ $0) }) else {
+                return false
+            }
+            guard goesOn else { return true }
+            start = reverse ? start &- self.chunk(next).count : start &+ chunk.count
+            index = next
+        }
+    }
 }

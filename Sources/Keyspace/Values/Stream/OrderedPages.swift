@@ -119,6 +119,11 @@ struct OrderedPages<Element: StreamKeyed>: BitwiseCopyable {
         return position
     }
 
+    /// An upper bound of how far it is from one position to another that is not before it. O(1).
+    func mostBetween(_ start: Position, _ end: Position) -> Int {
+        max(0, (end.page &- start.page) &* Self.maximum &+ end.index &- start.index)
+    }
+
     // MARK: Search
 
     /// The first element that is not below `id`; `end` where all are. O(log n).

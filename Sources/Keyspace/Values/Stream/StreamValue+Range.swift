@@ -7,6 +7,17 @@ extension StreamValue {
         StreamCursor(self, range, reverse: reverse)
     }
 
+    /// About how many entries have IDs in `range`, rather more than fewer. O(log n).
+    public func estimatedCount(in range: ClosedRange<StreamID>) -> Int {
+        let blocks = state.pointee.blocks
+        // Few blocks are in one page.
+        guard count > 0, let end = blocks.floor(range.upperBound) else { return 0 }
+        let start = blocks.floor(range.lowerBound) ?? blocks.first
+        guard start.page <= end.page else { return 0 }
+        let passed = blocks.mostBetween(start, end) &+ 1
+        return min(count, passed * (count / blocks.count &+ 1))
+    }
+
     /// Whether there is an entry with `id`. O(log n).
     public func contains(_ id: StreamID) -> Bool { entry(id) != nil }
 
