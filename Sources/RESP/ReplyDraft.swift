@@ -27,6 +27,9 @@ public final class ReplyDraft: @unchecked Sendable {
     /// Writes the elements, in the form that `version` has for them.
     public func writer(version: UInt8) -> ReplyWriter { ReplyWriter(output: buffer, version: version) }
 
+    /// Takes memory for `count` more bytes, so that what is there need not be moved for them.
+    public func reserve(_ count: Int) { _ = buffer.pointee.reserve(count) }
+
     /// Bytes of the elements so far.
     public var count: Int { buffer.pointee.count - Self.headroom }
 

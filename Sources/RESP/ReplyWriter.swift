@@ -110,6 +110,9 @@ public struct ReplyWriter {
         output.pointee.commit(at &+ 2)
     }
 
+    /// The header of a bulk string of `count` bytes, which are to follow with a line end.
+    public func bulkHeader(_ count: Int) { prefixed(UInt8(ascii: "$"), Int64(count)) }
+
     public func bulk(_ text: StaticString) { bulk(ByteView(text)) }
 
     public func bulk(_ text: String) {

@@ -182,6 +182,41 @@ import Testing
         #expect(run("LRANGE big 0 1").hasPrefix("*2\r\n"))
     }
 
+    @Test func longStringsAreAnsweredCountedAndCombinedInSlices() {
+        let count = 9 << 20
+        let text = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 11) }
+        server.run(bytes: [Array("SET".utf8), Array("big".utf8), text])
+        for command in ["GET big", "GETRANGE big 1 -2", "BITCOUNT big 1 -9 BIT", "BITOP NOT other big"] {
+            #expect(run(command).isEmpty)
+            let reply = finish(command)
+            run("MULTI")
+            run(command)
+            #expect(run("EXEC") == "*1\r\n" + reply)
+        }
+        let bits = text.reduce(0) { $0 + $1.nonzeroBitCount }
+        #expect(run("BITCOUNT big").isEmpty)
+        #expect(finish("BITCOUNT big") == ":\(bits)\r\n")
+        #expect(run("BITCOUNT other").isEmpty)
+        #expect(finish("BITCOUNT other") == ":\(count * 8 - bits)\r\n")
+        #expect(run("BITOP AND none big other").isEmpty)
+        #expect(finish("BITOP AND none big other") == ":\(count)\r\n")
+        #expect(run("BITPOS none 1") == ":-1\r\n")
+        #expect(run("BITOP AND none big absent").isEmpty)
+        run("APPEND big x", as: 1)
+        #expect(finish("BITOP AND none big absent") == ":\(count + 1)\r\n")
+        run("SADD set m", as: 1)
+        #expect(run("BITOP OR none big set").hasPrefix("-WRONGTYPE"))
+        #expect(server.executor.call.access.watchedKeyCount() == 0)
+    }
+
+    @Test func aLongPartIsStoredInSlices() {
+        fill(Answer("", "ZADD big # m#"))
+        #expect(run("ZRANGESTORE part big 1 -1").isEmpty)
+        run("ZREM big m1", as: 1)
+        #expect(finish("ZRANGESTORE part big 1 -1") == ":\(Self.count - 2)\r\n")
+        #expect(run("ZRANGE part 0 0 WITHSCORES") == "*2\r\n$2\r\nm3\r\n$1\r\n3\r\n")
+    }
+
     @Test func anAnswerThatWouldBeTooLongIsRefused() {
         for command in ["SRANDMEMBER set -30000", "HRANDFIELD hash -30000"] {
             run("SADD set " + String(repeating: "m", count: 100))

@@ -18,15 +18,15 @@ extension AccessTests {
         #expect(!door.exists("a"))
     }
 
-    @Test(arguments: [10, 5000]) func whatAKeyHeldIsThereWhileItIsReplaced(count: Int) {
+    @Test(arguments: [10, 30, 5000]) func aStringThatWasWrittenBeforeReplacesWhatAKeyHeld(count: Int) {
         let door = Door()
         let text = String(repeating: "t", count: count)
         door.set("a", text, .at(door.access.now + 1000))
         door.with("a") { access, key in
             guard let old = access.find(key)?.bytes else { return }
-            access.setBytes(key, count: 2 * count, event: .set) { bytes in
-                for index in 0..<count { bytes[2 * index] = old[index] + 1 }
-            }
+            let string = StringBlock(count: 2 * count)
+            for index in 0..<count { string.bytes[2 * index] = old[index] + 1 }
+            access.setString(key, string, event: .set)
         }
         #expect(door.get("a") == String(repeating: "u\0", count: count))
         door.access.now += 1001

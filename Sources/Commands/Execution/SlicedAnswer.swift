@@ -10,9 +10,12 @@ protocol AnswerStretches {
     func writeHeader(to reply: ReplyWriter)
     /// What is answered instead of them.
     var refusal: CommandError? { get }
+    /// Bytes that will be written, where that is known.
+    var expectedBytes: Int { get }
 }
 
 extension AnswerStretches {
+    var expectedBytes: Int { 0 }
     var refusal: CommandError? { nil }
 }
 
@@ -42,6 +45,7 @@ final class SlicedAnswer<Stretches: AnswerStretches>: SlicedWork, @unchecked Sen
     init(_ stretches: Stretches, version: UInt8) {
         self.stretches = stretches
         self.version = version
+        draft.reserve(stretches.expectedBytes)
     }
 
     /// The command has looked already.

@@ -130,13 +130,11 @@ public enum SortedSetRangeCommands {
         guard let value = try call.read(call.key(2), as: SortedSetValue.self) else {
             return try call.storeSortedSet(nil, at: 1, event: .zrangestore)
         }
-        let ranks = range.ranks(in: value)
-        var builder = SortedSetBuilder(expected: ranks.count, limits: call.limits.sortedSet)
-        value.forEach(ranks) { member, score in
-            builder.append(member, score)
-            return true
-        }
-        try call.storeSortedSet(builder.finish(), at: 1, event: .zrangestore)
+        // The key is read again, which counts.
+        call.access.statistics.pointee.hits.add(-1)
+        let limits = call.limits.sortedSet
+        let part = try call.work(on: 2..<3) { _ in SortedSetPart(value, range.ranks(in: value), limits) }
+        try call.storeSortedSet(part.take(), at: 1, event: .zrangestore)
     }
 
     // MARK: Removing

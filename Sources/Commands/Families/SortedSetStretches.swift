@@ -62,3 +62,39 @@ final class SortedSetAnswer: SlicedWork, @unchecked Sendable {
         return true
     }
 }
+
+/// A copy of the members of a sorted set in a range of ranks, which exist.
+final class SortedSetPart: SlicedWork, @unchecked Sendable {
+    private static let stretch = 512
+    private let source: SortedSetValue
+    private let limits: SortedSetLimits
+    private var rest: Range<Int>
+    private var copy: SortedSetValue?
+    let effort: Int
+
+    init(_ source: SortedSetValue, _ ranks: Range<Int>, _ limits: SortedSetLimits) {
+        self.source = source
+        self.limits = limits
+        rest = ranks
+        effort = ranks.count
+    }
+
+    deinit { copy?.destroy() }
+
+    static func accepts(_ type: ValueType) -> Bool { type == .sortedSet }
+
+    func advance() -> Bool {
+        let part = rest.prefix(Self.stretch)
+        var builder = SortedSetBuilder(continuing: copy.take() ?? .make(), expected: effort, limits: limits)
+        source.forEach(part) { member, score in
+            builder.append(member, score)
+            return true
+        }
+        copy = builder.finish()
+        rest = rest.dropFirst(part.count)
+        return !rest.isEmpty
+    }
+
+    /// The finished set, which is the caller's.
+    func take() -> SortedSetValue? { copy.take() }
+}

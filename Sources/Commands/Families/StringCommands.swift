@@ -61,7 +61,8 @@ public enum StringCommands {
     // MARK: One key
 
     private static func get(_ call: inout Call) throws(CommandError) {
-        _ = try reply(&call, call.key(1))
+        guard let entry = try call.readString(call.key(1)) else { return call.reply.null() }
+        try call.answer(entry.text(scratch: call.scratch), of: 1)
     }
 
     /// Answers the string at `key`, null where there is none; returns whether there was one.

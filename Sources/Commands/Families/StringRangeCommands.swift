@@ -70,7 +70,7 @@ public enum StringRangeCommands {
         if end < 0 { end = max(0, text.count + end) }
         end = min(end, text.count - 1)
         guard start <= end else { return call.reply.bulk(ByteView.empty) }
-        call.reply.bulk(text[start..<end + 1])
+        try call.answer(text[start..<end + 1], of: 1)
     }
 
     private static func setRange(_ call: inout Call) throws(CommandError) {

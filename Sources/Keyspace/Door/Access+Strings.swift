@@ -53,16 +53,10 @@ extension Access {
         changed(key, event)
     }
 
-    /// Makes `key` a string of `count` bytes, whatever it was, without a time to live.
-    ///
-    /// - Parameter fill: writes all of the bytes, which are zero. What the key held, and views of it, are still there.
-    public mutating func setBytes(
-        _ key: Key, count: Int, event: KeyEvent, _ fill: (UnsafeMutablePointer<UInt8>) -> Void
-    ) {
-        let slot = slot(key)
-        let entry = newString(key, count)
-        fill(UnsafeMutablePointer(mutating: entry.bytes.start))
-        put(key, entry, in: slot)
+    /// Makes `key` a string that stays text even where it is that of an integer, whatever it was, without a time to live.
+    public mutating func setString(_ key: Key, _ string: consuming StringBlock, event: KeyEvent) {
+        let entry = string.entry(key.bytes)
+        place(key, entry)
         changed(key, event)
     }
 

@@ -79,7 +79,7 @@ extension Entry {
         return external(key, ExternalString(bytes: block, count: count, capacity: max(1, capacity)), expiry)
     }
 
-    private static func external(_ key: ByteView, _ string: ExternalString, _ expiry: Int64?) -> Entry {
+    static func external(_ key: ByteView, _ string: ExternalString, _ expiry: Int64?) -> Entry {
         let entry = make(
             key: key, type: .string, encoding: .raw, expiry: expiry,
             valueSize: MemoryLayout<ExternalString>.size, flags: .external)

@@ -28,13 +28,16 @@ enum BitOperation {
 
     private static let blockSize = 4096
 
-    /// Writes the result, as long as the longest of `sources`, of which there is one at least.
-    func write(_ sources: UnsafeBufferPointer<ByteView>, to target: UnsafeMutablePointer<UInt8>, count: Int) {
+    /// Writes the bytes of the result in `range` to where they belong behind `target`. The result is as long as the longest of
+    /// `sources`, of which there is one at least.
+    func write(
+        _ range: Range<Int>, of sources: UnsafeBufferPointer<ByteView>, to target: UnsafeMutablePointer<UInt8>
+    ) {
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 3 * Self.blockSize / 8) { scratch in
             guard let next = scratch.baseAddress else { return }
             let words = Self.blockSize / 8
-            for start in stride(from: 0, to: count, by: Self.blockSize) {
-                let size = min(Self.blockSize, count - start)
+            for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.blockSize) {
+                let size = min(Self.blockSize, range.upperBound - start)
                 let result = combine(
                     sources, start, size, Blocks(next: next, first: next + words, rest: next + 2 * words))
                 memcpy(target + start, result, size)

@@ -102,11 +102,16 @@ public enum BitmapCommands {
         let bits = range.bits(text.count)
         guard !bits.isEmpty else { return call.reply.integer(0) }
         let lastByte = (bits.upperBound - 1) >> 3
-        var total = bitCount(text[bits.lowerBound >> 3..<lastByte + 1])
+        let part = text[bits.lowerBound >> 3..<lastByte + 1]
         // Bits of the first and the last byte that do not belong to it.
-        total -= (text[bits.lowerBound >> 3] & ~(0xFF >> UInt8(bits.lowerBound & 7))).nonzeroBitCount
-        if bits.upperBound & 7 != 0 { total -= (text[lastByte] & (0xFF >> UInt8(bits.upperBound & 7))).nonzeroBitCount }
-        call.reply.integer(total)
+        var excess = (text[bits.lowerBound >> 3] & ~(0xFF >> UInt8(bits.lowerBound & 7))).nonzeroBitCount
+        if bits.upperBound & 7 != 0 {
+            excess += (text[lastByte] & (0xFF >> UInt8(bits.upperBound & 7))).nonzeroBitCount
+        }
+        if part.count > 8 * WorkLimits.inlineBytes, call.mayWait {
+            return try call.answer(BitCountStretches(part, excess: excess), of: 1)
+        }
+        call.reply.integer(bitCount(part) - excess)
     }
 
     private static func position(_ call: inout Call) throws(CommandError) {
