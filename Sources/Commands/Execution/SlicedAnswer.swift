@@ -64,12 +64,12 @@ extension Call {
     ///   - total: the number of elements of the value.
     ///   - bytes: what they take.
     @inline(__always)
-    func isLong(_ count: Int, of total: Int, bytes: Int) -> Bool {
-        count > 16 && isLongAnswer(count, total, bytes)
+    mutating func isLong(_ count: Int, of total: @autoclosure () -> Int, bytes: @autoclosure () -> Int) -> Bool {
+        count > 16 && isLongAnswer(count, total(), bytes())
     }
 
     @inline(never)
-    private func isLongAnswer(_ count: Int, _ total: Int, _ bytes: Int) -> Bool {
+    private mutating func isLongAnswer(_ count: Int, _ total: Int, _ bytes: Int) -> Bool {
         guard mayWait else { return false }
         return count > WorkLimits.inline
             || Double(bytes) / Double(total) * Double(count) > Double(WorkLimits.inlineBytes)

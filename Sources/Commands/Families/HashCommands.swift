@@ -181,7 +181,7 @@ public enum HashCommands {
         let hash = try call.read(call.key(1), as: HashValue.self)
         let reply = call.reply
         guard let hash else { return reply.map(0) }
-        if isLong(hash, call) { return try call.answer(HashStretches(hash, .all, now: call.now), of: 1) }
+        if isLong(hash, &call) { return try call.answer(HashStretches(hash, .all, now: call.now), of: 1) }
         reply.map(hash.liveCount(now: call.now))
         hash.forEach(now: call.now) { field in
             reply.bulk(field.field)
@@ -193,7 +193,7 @@ public enum HashCommands {
         let hash = try call.read(call.key(1), as: HashValue.self)
         let reply = call.reply
         guard let hash else { return reply.array(0) }
-        if isLong(hash, call) { return try call.answer(HashStretches(hash, .fields, now: call.now), of: 1) }
+        if isLong(hash, &call) { return try call.answer(HashStretches(hash, .fields, now: call.now), of: 1) }
         reply.array(hash.liveCount(now: call.now))
         hash.forEach(now: call.now) { reply.bulk($0.field) }
     }
@@ -202,13 +202,13 @@ public enum HashCommands {
         let hash = try call.read(call.key(1), as: HashValue.self)
         let reply = call.reply
         guard let hash else { return reply.array(0) }
-        if isLong(hash, call) { return try call.answer(HashStretches(hash, .values, now: call.now), of: 1) }
+        if isLong(hash, &call) { return try call.answer(HashStretches(hash, .values, now: call.now), of: 1) }
         reply.array(hash.liveCount(now: call.now))
         hash.forEach(now: call.now) { reply.bulk($0.value) }
     }
 
     @inline(__always)
-    private static func isLong(_ hash: HashValue, _ call: borrowing Call) -> Bool {
+    private static func isLong(_ hash: HashValue, _ call: inout Call) -> Bool {
         call.isLong(hash.count, of: hash.count, bytes: hash.memoryUsage)
     }
 }

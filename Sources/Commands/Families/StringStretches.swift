@@ -26,7 +26,7 @@ struct TextStretches: AnswerStretches {
 
 /// How many bits are set in a long text.
 struct BitCountStretches: AnswerStretches {
-    private static let stretch = 256 * 1024
+    private static let stretch = 128 * 1024
     private let text: ByteView
     private var position = 0
     private var count: Int

@@ -108,7 +108,7 @@ public enum BitmapCommands {
         if bits.upperBound & 7 != 0 {
             excess += (text[lastByte] & (0xFF >> UInt8(bits.upperBound & 7))).nonzeroBitCount
         }
-        if part.count > 8 * WorkLimits.inlineBytes, call.mayWait {
+        if part.count > 2 * WorkLimits.inlineBytes, call.mayWait {
             return try call.answer(BitCountStretches(part, excess: excess), of: 1)
         }
         call.reply.integer(bitCount(part) - excess)
