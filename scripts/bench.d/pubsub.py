@@ -1,5 +1,6 @@
 """What a message to a subscriber costs: CPU time of the server per message, one channel with a thousand subscribers."""
 
+import contextlib
 import resource
 import select
 import socket
@@ -24,7 +25,7 @@ def add_arguments(parser):
     parser.add_argument("--servers", default=f"{FRESHET},{REDIS}", help="which to run, comma-separated")
     parser.add_argument("--batches", type=int, default=80,
                         help="batches in each run, of all publishers together (80)")
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each test, of which the median counts (5)")
+    parser.add_argument("--rounds", type=int, default=7, help="runs of each test, of which the median counts (7)")
     parser.add_argument("--threads", type=int, default=1, help="Freshet's workers, and the server's cores (1)")
 
 
@@ -32,23 +33,21 @@ def run(options):
     names = options.servers.split(",")
     launcher = servers.Launcher(names, options.binary)
     cores = servers.Cores.split(server_cores=options.threads)
-    raise_descriptor_limit()
+    raise_descriptor_limit(len(names))
     report.machine(f"server on cores {cores.server}, clients on {cores.load}; {SUBSCRIBERS:,} subscribers, payload of "
                    f"{len(PAYLOAD)} bytes, every batch read by all before the next, median of {options.rounds}")
     costs = {(name, case): [] for name in names for case in CASES}
-    for name in names:
-        with launcher.start(name, cores, options.threads) as server, Audience(server) as audience:
-            for case in CASES:
-                publishers, pipeline, _ = case
-                batches = max(4, options.batches // publishers)
-                audience.publish(1, publishers, pipeline)
-                for index in range(options.rounds):
-                    report.progress(f"{name}, {publishers} publishers, pipeline {pipeline}, "
-                                    f"round {index + 1} of {options.rounds}")
-                    before = server.cpu_nanoseconds()
-                    audience.publish(batches, publishers, pipeline)
-                    cpu = server.cpu_nanoseconds() - before
-                    costs[name, case].append(cpu / (batches * publishers * pipeline * SUBSCRIBERS))
+    with contextlib.ExitStack() as stack:
+        audiences = {}
+        for name in names:
+            server = stack.enter_context(launcher.start(name, cores, options.threads))
+            audiences[name] = server, stack.enter_context(Audience(server))
+        for case in CASES:
+            for index in range(options.rounds):
+                report.progress(f"{case[0]} publishers, pipeline {case[1]}, round {index + 1} of {options.rounds}")
+                # In turn, so that what else the machine does meets all of them.
+                for name in names if index % 2 == 0 else reversed(names):
+                    costs[name, case].append(measure(*audiences[name], case, options))
     report.progress("")
     medians = {what: statistics.median(runs) for what, runs in costs.items()}
     rows, verdicts = [], []
@@ -56,7 +55,8 @@ def run(options):
         publishers, pipeline, target = case
         row = [str(publishers), str(pipeline), *(f"{medians[name, case]:,.0f}" for name in names)]
         if FRESHET in names and REDIS in names:
-            ratio = medians[FRESHET, case] / medians[REDIS, case]
+            pairs = zip(costs[FRESHET, case], costs[REDIS, case])
+            ratio = statistics.median(ours / theirs for ours, theirs in pairs)
             found = [report.Verdict(f"ratio <= {target}", ratio <= target)] if target else []
             verdicts += found
             row += [f"{ratio:.2f}", ", ".join(map(str, found))]
@@ -64,6 +64,17 @@ def run(options):
     header = ["publishers", "pipeline", *(f"{name}, CPU ns/message" for name in names)]
     report.table(header + (["ratio", "target"] if verdicts else []), rows)
     return report.close(verdicts)
+
+
+def measure(server, audience, case, options):
+    """CPU nanoseconds of a server per message."""
+    publishers, pipeline, _ = case
+    batches = max(4, options.batches // publishers)
+    audience.publish(1, publishers, pipeline)
+    before = server.cpu_nanoseconds()
+    audience.publish(batches, publishers, pipeline)
+    cpu = server.cpu_nanoseconds() - before
+    return cpu / (batches * publishers * pipeline * SUBSCRIBERS)
 
 
 class Audience:
@@ -113,10 +124,10 @@ class Audience:
                     missing -= count
 
 
-def raise_descriptor_limit():
-    """Descriptors for the subscribers, if the system lets this process have them."""
+def raise_descriptor_limit(audiences):
+    """Descriptors for the subscribers of so many servers, which inherit the limit, if the system lets this process have them."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 2 * SUBSCRIBERS + 100
+    wanted = (audiences + 1) * SUBSCRIBERS + 200
     if hard != resource.RLIM_INFINITY and hard < wanted:
         raise servers.BenchError(f"needs {wanted} open files, the system allows {hard}")
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
