@@ -7,9 +7,10 @@ extension Directive.Kind {
     static let bind = words(
         get: { $0.bind.isEmpty ? [[""]] : [$0.bind] },
         set: { settings, words in
-            if words.count > 16 { return "Too many bind addresses specified." }
-            if words.contains(where: { $0.utf8.contains(0) }) { return "Invalid bind address" }
-            settings.bind = words == [""] ? [] : words
+            let addresses = separated(words)
+            if addresses.count > 16 { return "Too many bind addresses specified." }
+            if addresses.contains(where: { $0.utf8.contains(0) }) { return "Invalid bind address" }
+            settings.bind = addresses
             return nil
         }, getText: { $0.bind.joined(separator: " ") })
 
@@ -44,8 +45,7 @@ extension Directive.Kind {
             settings.saveRules.isEmpty ? [[""]] : settings.saveRules.map { ["\($0.seconds)", "\($0.changes)"] }
         },
         set: { settings, words in
-            // One word may hold all of them, as on the command line.
-            let words = words.flatMap { $0.split(separator: " ").map(String.init) }
+            let words = separated(words)
             guard words.count % 2 == 0 else { return "Invalid save parameters" }
             var rules: [Settings.SaveRule] = []
             for start in stride(from: 0, to: words.count, by: 2) {
@@ -108,7 +108,7 @@ extension Directive.Kind {
         set: { settings, words in
             let name = "latency-tracking-info-percentiles"
             var percentiles: [Double] = []
-            for word in words == [""] ? [] : words {
+            for word in separated(words) {
                 guard let value = Array(word.utf8).withView({ parseDouble($0) }) else {
                     return "Invalid \(name) parameters"
                 }
@@ -130,7 +130,10 @@ extension Directive.Kind {
             }
         },
         set: { settings, words in
-            guard words.count % 4 == 0 else { return "Wrong number of arguments in buffer limit configuration." }
+            let words = separated(words)
+            guard !words.isEmpty, words.count % 4 == 0 else {
+                return "Wrong number of arguments in buffer limit configuration."
+            }
             var changed = settings
             for start in stride(from: 0, to: words.count, by: 4) {
                 let name = words[start].lowercased()
@@ -159,6 +162,11 @@ extension Directive.Kind {
         ("normal", "normal", \.outputLimitNormal), ("slave", "replica", \.outputLimitReplica),
         ("pubsub", "pubsub", \.outputLimitPubSub),
     ]
+}
+
+/// The words of a directive that may have several: one argument may hold all of them, as on the command line.
+private func separated(_ words: [String]) -> [String] {
+    words.flatMap { $0.split(separator: " ").map(String.init) }
 }
 
 private func clientMemoryText(_ limit: Settings.ClientMemory) -> String {

@@ -157,7 +157,7 @@ public struct Settings: Sendable {
 
     /// When what was logged is forced to the disk.
     public enum AppendSync: String, CaseIterable, Sendable {
-        case always, everysec, no
+        case everysec, always, no
     }
 
     public enum LogLevel: String, CaseIterable, Sendable {

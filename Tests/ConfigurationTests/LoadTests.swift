@@ -112,6 +112,9 @@ final class TemporaryFolder {
         #expect(try Configuration.reading("save 60 1000\nsave \"\"").value("save") == "")
         #expect(try Configuration.reading("save 60 1000 5 1").value("save") == "60 1000 5 1")
         #expect(try Configuration(arguments: ["--save", "60 1000"]).value("save") == "60 1000")
+        let limits = try Configuration(arguments: ["--client-output-buffer-limit", "pubsub 1 2 3", "--bind", "::1 ::2"])
+        #expect(limits.value("client-output-buffer-limit")?.hasSuffix("pubsub 1 2 3") == true)
+        #expect(limits.settings.bind == ["::1", "::2"])
     }
 
     @Test func whatHasNoEffectIsAWarning() throws {

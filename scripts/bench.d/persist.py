@@ -94,7 +94,7 @@ def always(names, launcher, cores, options, verdicts):
     """Throughput where replies wait for the disk."""
     arguments = ("--appendonly", "yes", "--appendfsync", "always")
     rows = []
-    for pipeline, requests, target in ((1, 20_000, 1.2), (16, 200_000, 2.0)):
+    for pipeline, requests, target in ((1, 100_000, 1.2), (16, 1_000_000, 2.0)):
         figures = {}
         for name in names:
             runs = []
