@@ -41,7 +41,7 @@ import Testing
             for database in 0..<4 {
                 for shard in 0..<ShardSet.shardCount {
                     while door.keyspace.saveSlice(shard: shard, database: database, limit: 64) {
-                        door.keyspace.savePart()
+                        door.keyspace.saveNextPart()
                     }
                 }
             }
@@ -117,7 +117,7 @@ import Testing
         door.keyspace.beginSnapshot(recorder)
         #expect(!saveAhead("a"))
         if isFlushed { door.access.flush(database: 0) } else { door.access.swap(0, 1) }
-        door.keyspace.savePart()
+        door.keyspace.saveNextPart()
         finish()
         #expect(recorder.saved.first == "0:a+++")
         #expect(recorder.saved.sorted() == ["0:a+++", "0:b+++", "1:a+++"])

@@ -88,7 +88,7 @@ public struct Executor: ~Copyable {
 
     /// Whether more memory is in use than may be.
     @inline(__always)
-    private var isFull: Bool { budgetReference._withUnsafeGuaranteedRef { $0.isExceeded } }
+    private var isOverLimit: Bool { budgetReference._withUnsafeGuaranteedRef { $0.isExceeded } }
 
     /// Turns to a connection; `now` is the time that its next commands see, in milliseconds since 1970.
     @inline(__always)
@@ -128,7 +128,7 @@ public struct Executor: ~Copyable {
             call.hasFirstKeyHash = false
         }
         return entry._withUnsafeGuaranteedRef { entry in
-            if entry.needsMemory, isFull, !makesRoom(for: entry) { return CycleClock.now() }
+            if entry.needsMemory, isOverLimit, !makesRoom(for: entry) { return CycleClock.now() }
             return run(entry, arguments, isUnmarked: isUnmarked, startedAt: start)
         }
     }
@@ -302,8 +302,8 @@ public struct Executor: ~Copyable {
         _ found: Unmanaged<CommandEntry>?, _ arguments: UnsafeBufferPointer<ByteView>
     ) {
         let mark = call.reply.output.pointee.count
-        // CLIENT REPLY takes effect with its own reply; what SKIP hides is itself and the next.
         if call.session.pointee.suspension?.awaitsRoom == true { _ = call.takeSuspension() }
+        // CLIENT REPLY takes effect with its own reply; what SKIP hides is itself and the next.
         let isSkipped = call.session.pointee.state.contains(.skipsNext)
         call.session.pointee.state.remove(.skipsNext)
         call.isSilenced = isSkipped || call.session.pointee.state.contains(.silent)
@@ -399,7 +399,7 @@ public struct Executor: ~Copyable {
         if state.contains(.monitor), !entry.flags.isDisjoint(with: [.write, .readonly, .mayReplicate]) {
             return reject(entry, CommandError("ERR Replica can't interact with the keyspace"))
         }
-        if isFull, refusesWhenFull(entry), !makesRoom(for: entry) { return }
+        if isOverLimit, refusesWhenFull(entry), !makesRoom(for: entry) { return }
         if isQueued {
             call.session.pointee.queue.append(.passUnretained(entry), arguments)
             return call.reply.simple("QUEUED")

@@ -58,13 +58,13 @@ extension Keyspace {
         let outcome =
             unsavedLarge(key, database: database).map { savePart($0, database: databasesAtCut[database]) } ?? .done
         unlock(shard)
-        if outcome == .busy { savePart() }
+        if outcome == .busy { saveNextPart() }
         return outcome == .done
     }
 
     /// Goes on with the entry that is being saved in parts; returns whether there is one. No locks are held.
     @discardableResult
-    public func savePart() -> Bool {
+    public func saveNextPart() -> Bool {
         guard let shard = partialSave.current?.shard else { return false }
         lock(shard)
         defer { unlock(shard) }
@@ -101,7 +101,7 @@ extension Keyspace {
             lock(shard)
             let outcome = savePart(entry, database: database)
             unlock(shard)
-            if outcome == .busy { savePart() }
+            if outcome == .busy { saveNextPart() }
         }
     }
 

@@ -132,7 +132,7 @@ public final class Snapshot: SnapshotTaking, @unchecked Sendable {
         for shard in 0..<ShardSet.shardCount {
             while keyspace.saveSlice(shard: shard, database: database, limit: Self.slice) {
                 // Whoever waits for another large value may have gone.
-                keyspace.savePart()
+                keyspace.saveNextPart()
                 writeWhatIsCollected()
                 rest()
             }

@@ -129,6 +129,7 @@ enum PersistenceCommands {
         let replicas = try call.integer(
             2, in: 0...Int64.max, or: CommandError("ERR value is out of range, must be positive"))
         var deadline = try call.deadline(milliseconds: 3)
+        let end = call.record?.wait.exchange(.none, ordering: .relaxed)
         let server = call.server
         guard local == 0 || call.isLogging else {
             throw CommandError("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.")
@@ -138,7 +139,7 @@ enum PersistenceCommands {
         if let suspension { deadline = suspension.deadline }
         let position = suspension.map { UInt64($0.count) } ?? log.appendedPosition
         let isSynced = log.syncedPosition >= position && call.isLogging
-        switch call.record?.wait.exchange(.none, ordering: .relaxed) {
+        switch end {
         case .timeOut: return answer(&call, isSynced)
         case .fail: throw .unblocked
         default: break

@@ -29,6 +29,22 @@ import Testing
         #expect(try client.run("CLIENT UNBLOCK \(identifier)") == .integer(0))
     }
 
+    /// The end of one wait is not taken for that of the next.
+    @Test func aWaitForTheDiskThatFailsLeavesNothingBehind() throws {
+        let server = try ServerProcess(.freshet, ["--appendonly", "yes"])
+        let (waiting, client) = (try server.raw(), try server.client())
+        let unblock = "CLIENT UNBLOCK \(try waiting.run("CLIENT ID").description)"
+        #expect(try waiting.run("SET k v") == .ok)
+        waiting.send("WAITAOF 1 1 0\r\n")
+        try eventually { try client.run("INFO clients").text?.contains("blocked_clients:1") == true }
+        #expect(try client.run("CONFIG SET appendonly no") == .ok)
+        try eventually { try client.run(unblock) == .integer(1) }
+        #expect(try waiting.readReply().isError)
+        waiting.send("WAITAOF 0 1 0\r\n")
+        try eventually { try client.run(unblock) == .integer(1) }
+        #expect(try waiting.readReply().elements?.count == 2)
+    }
+
     @Test(arguments: ServerKind.all)
     func aTransactionMayTurnTheLogOff(_ kind: ServerKind) throws {
         let server = try ServerProcess(kind, ["--appendonly", "yes"])
